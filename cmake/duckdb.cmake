@@ -1,0 +1,10 @@
+# DuckDB: the system's library and header when CMake finds them, else the pair that ./bootstrap fetched and checked (see bootstrap).
+set(PYOJUN_DUCKDB_DIR "${CMAKE_SOURCE_DIR}/.deps/duckdb" CACHE PATH "folder with duckdb.h and libduckdb.so")
+find_path(DUCKDB_INCLUDE duckdb.h HINTS ${PYOJUN_DUCKDB_DIR})
+find_library(DUCKDB_LIBRARY duckdb HINTS ${PYOJUN_DUCKDB_DIR})
+if(NOT DUCKDB_INCLUDE OR NOT DUCKDB_LIBRARY)
+  message(FATAL_ERROR "DuckDB not found: run ./bootstrap build, or set PYOJUN_DUCKDB_DIR")
+endif()
+add_library(duckdb SHARED IMPORTED)
+set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION ${DUCKDB_LIBRARY} IMPORTED_NO_SONAME FALSE)
+target_include_directories(duckdb SYSTEM INTERFACE ${DUCKDB_INCLUDE})

@@ -1,0 +1,49 @@
+// Calendar values as plain integers: days and microseconds since 1970-01-01, without a time zone.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pyojun {
+
+// How much of a date the source gave. Only what was given is stored; nothing is guessed (formats.md, OMOP-side conventions).
+enum class Precision : std::uint8_t { year, month, day, minute, second, fraction };
+
+// A point in time as the source wrote it. `days` since 1970-01-01; `micros` within the day; `offset_minutes` east of UTC.
+struct TimeValue {
+  std::int32_t days = 0;
+  std::int64_t micros = 0;              // 0 .. 86'399'999'999
+  std::int16_t offset_minutes = 0;      // meaningful when has_offset
+  bool has_offset = false;
+  Precision precision = Precision::day;
+};
+
+inline constexpr std::int32_t null_date = std::numeric_limits<std::int32_t>::min();
+inline constexpr std::int64_t null_datetime = std::numeric_limits<std::int64_t>::min();
+
+std::int32_t days_from_civil(int year, unsigned month, unsigned day);  // proleptic Gregorian
+struct Civil {
+  int year = 1970;
+  unsigned month = 1, day = 1;
+};
+Civil civil_from_days(std::int32_t days);
+bool valid_day(int year, unsigned month, unsigned day);  // years 1 to 9999
+
+// ISO 8601 / FHIR: YYYY, YYYY-MM, YYYY-MM-DD, with Thh:mm[:ss[.f]][Z|+hh:mm]; a blank for the T is accepted. Nothing else.
+std::optional<TimeValue> parse_iso(std::string_view text);
+
+// HL7 v2 / CDA: YYYY[MM[DD[hh[mm[ss[.f]]]]]][+-zzzz].
+std::optional<TimeValue> parse_hl7(std::string_view text);
+
+// A form of letters and punctuation: YYYY MM DD hh mm ss, M D h (one or two digits), AM, MON (English month name); the rest is literal.
+// The whole text must match.
+std::optional<TimeValue> parse_form(std::string_view text, std::string_view form);
+
+// Append "YYYY-MM-DD" and "YYYY-MM-DD hh:mm:ss[.ffffff]" (fraction only when it is not zero).
+void append_date(std::string& out, std::int32_t days);
+void append_datetime(std::string& out, std::int64_t micros_since_epoch);
+
+}  // namespace pyojun

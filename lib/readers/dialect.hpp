@@ -1,0 +1,42 @@
+// How one vendor writes a format: data from a mapping's dialect block or dialect.csv, never C++.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pyojun {
+
+// One kind of file: which names belong to it and how its columns are called. Globs match the base name, case-insensitively.
+struct FileKind {
+  std::string kind;                                   // record kind, e.g. "patients"
+  std::vector<std::string> globs;                     // e.g. "patients.csv", "patients_*.csv"; * and ? only
+  std::vector<std::string> columns;                   // when the file has no header line
+  std::vector<std::pair<std::string, std::string>> aliases;  // header name as delivered -> name used by rules
+};
+
+struct Dialect {
+  std::string format;              // reader name; empty: detect by content
+  std::string encoding;            // "utf-8", "cp949", "utf-16le", "utf-16be", "latin-1"; empty: decide per file
+  std::string delimiter;           // one byte; empty: detect
+  std::string quote = "\"";        // one byte; "none": no quoting at all
+  bool header = true;
+  std::string ragged = "refuse";   // "refuse" or "pad": a row with too few fields
+  std::vector<std::string> null_words;  // exact texts that mean null, e.g. "NULL", "\\N"; empty text is always empty, not null
+  std::vector<std::string> date_forms;  // extra forms for date() and datetime(), see time_value.hpp parse_form
+  std::string timezone;            // see mapping/plan.hpp: one time zone rule for the whole mapping
+  std::vector<FileKind> files;
+  std::vector<std::pair<std::string, std::string>> aliases;  // for every kind
+};
+
+// What a reader learned about one file. Names and counts only.
+struct FileFacts {
+  std::string format, encoding, delimiter, version;  // version: e.g. FHIR "R4"
+  std::string kind;                                  // record kind, or "" when the records differ
+  std::vector<std::string> columns;                  // header as delivered
+  std::vector<std::string> unknown_columns;          // delivered but read by no rule
+  std::vector<std::string> missing_columns;          // read by a rule but not delivered
+  std::vector<std::string> notes;                    // plain sentences, no values
+};
+
+}  // namespace pyojun

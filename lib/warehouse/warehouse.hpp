@@ -1,0 +1,97 @@
+// The warehouse: one folder with parts (mapped rows), key index and one DuckDB file for everything set-wise.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/codes.hpp"
+#include "base/result.hpp"
+#include "cdm/rows.hpp"
+#include "cdm/schema.hpp"
+
+namespace pyojun {
+
+// Identity of a run: never empty, the same inputs give the same hash whatever the clock says.
+struct RunIdentity {
+  std::string identity;          // sha256 over inputs, mapping, vocabulary, options, program version
+  std::string mapping_name, mapping_hash, vocabulary_release, vocabulary_hash, program_version;
+  std::string source_name;       // cdm_source_name
+  std::string started;           // ISO 8601; from World, shown and stored in ledger.run, never in published data
+  std::string data_date;         // YYYY-MM-DD: last event date rule or SOURCE_DATE_EPOCH; may be empty
+};
+
+struct FileEntry {
+  std::string path, name, sha256, format, encoding, kind;
+  std::uint64_t size = 0;
+};
+
+// What the reader refused or counted in one batch, beside the rows.
+struct BatchFacts {
+  std::uint64_t seen = 0, refused = 0, unread = 0, lines = 0;
+};
+
+// One refused record or changed value with its place in the delivered file.
+struct QuarantineEntry {
+  std::uint32_t file = 0;        // number given by add_file
+  Code code = Code::internal_error;
+  std::uint64_t offset = 0, line = 0, record = 0;  // line and record count from 1
+  std::uint32_t length = 0, at = 0;
+  std::int32_t rule = -1;        // -1: the reader
+  std::string column;            // "person.year_of_birth" or ""
+  std::string path;              // "PID-7.1", "component[2].value", column name
+  bool row_kept = false;         // true: the row went on with the value left out or changed
+};
+
+struct Balance {                 // one line of the books; in == mapped + filtered + duplicates + quarantined
+  std::uint32_t file = 0;
+  std::int32_t rule = -1;        // -1: the reader's own line (records seen = read + refused)
+  std::uint64_t in = 0, mapped = 0, duplicates = 0, quarantined = 0, unread = 0;
+  std::vector<std::uint64_t> filtered;
+};
+
+struct WarehouseOptions {
+  std::string folder;            // created when absent
+  const Schema* schema = nullptr;
+  std::vector<std::string> rules;                       // names by rule number
+  std::vector<std::vector<std::string>> filters;        // texts by rule and filter number
+  unsigned threads = 1;
+  std::string vocabulary_sql;    // folder of vocabulary parquet files; empty: no vocabulary tables
+  std::uint64_t memory_bytes = 256ULL << 20;            // DuckDB's limit
+};
+
+// Rows of one published table in primary key order, block by block.
+struct RowBlock;
+class Warehouse {
+ public:
+  // Takes the lock; an interrupted run's leftovers are swept. Codes: lock held, newer format, not a warehouse.
+  static Result<std::unique_ptr<Warehouse>> open(const WarehouseOptions& options);
+  virtual ~Warehouse() = default;
+
+  virtual Status begin(const RunIdentity& run) = 0;
+  virtual std::uint32_t add_file(const FileEntry& file) = 0;
+  // Called in the order of files and batches, by one thread at a time. Resolves keys, appends rows to the parts, adds to the books.
+  virtual Status commit(std::uint32_t file, std::vector<RowChunk>& chunks, const std::vector<RuleTally>& tallies, const BatchFacts& facts,
+                        std::vector<QuarantineEntry>& rejects) = 0;
+  virtual void add_codes(const std::vector<CodeTally>& codes) = 0;
+  // Field profile of one file: seen and filled per field name.
+  virtual void add_profile(std::uint32_t file, const std::string& kind, const std::vector<std::pair<std::string, std::uint64_t>>& filled, std::uint64_t seen) = 0;
+
+  // After the last batch: duplicates and superseded rows, orphans, final ids, then the assemble SQL. Checks the balance.
+  virtual Status settle() = 0;
+  virtual const std::vector<Balance>& balances() const = 0;
+  virtual const std::vector<FileEntry>& files() const = 0;
+  virtual std::vector<std::pair<std::string, std::uint64_t>> table_rows() const = 0;  // published rows per CDM table, OMOP order
+  virtual bool balanced() const = 0;
+
+  // Makes the run durable: parts, index, ledger, quarantine, profile in one step. Nothing is visible before.
+  virtual Status finish() = 0;
+
+  // A DuckDB connection that sees schema `cdm` (views over parts and derived tables), `ledger`, `quarantine`, `provenance`, `profile`.
+  virtual class Duck& duck() = 0;
+};
+
+}  // namespace pyojun
