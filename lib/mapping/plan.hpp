@@ -39,8 +39,6 @@ struct RuleInfo {
   bool lookup = false;               // fills a lookup table in the first pass; writes no rows
 };
 
-struct Assignment;  // expression tree, in plan_impl.hpp
-
 class Plan {
  public:
   virtual ~Plan() = default;

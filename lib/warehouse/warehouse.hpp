@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "cdm/rows.hpp"
 #include "cdm/schema.hpp"
+#include "warehouse/row_source.hpp"
 
 namespace pyojun {
 
@@ -63,8 +64,6 @@ struct WarehouseOptions {
   std::uint64_t memory_bytes = 256ULL << 20;            // DuckDB's limit
 };
 
-// Rows of one published table in primary key order, block by block.
-struct RowBlock;
 class Warehouse {
  public:
   // Takes the lock; an interrupted run's leftovers are swept. Codes: lock held, newer format, not a warehouse.
@@ -86,6 +85,10 @@ class Warehouse {
   virtual const std::vector<FileEntry>& files() const = 0;
   virtual std::vector<std::pair<std::string, std::uint64_t>> table_rows() const = 0;  // published rows per CDM table, OMOP order
   virtual bool balanced() const = 0;
+
+  // Rows of one CDM table (mapped or derived), after settle(). Empty tables give a source with 0 blocks.
+  virtual Result<std::unique_ptr<RowSource>> rows(TableId table) = 0;
+  virtual const Schema& schema() const = 0;
 
   // Makes the run durable: parts, index, ledger, quarantine, profile in one step. Nothing is visible before.
   virtual Status finish() = 0;
