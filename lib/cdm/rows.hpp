@@ -42,6 +42,13 @@ struct ColumnValues {
   std::vector<std::uint32_t> siblings;
 };
 
+// Where a record of the batch stands in the delivered file; by record number within the batch.
+struct RecordPlace {
+  std::uint64_t offset = 0;                   // bytes from the start of the (uncompressed) file
+  std::uint32_t length = 0;                   // bytes
+  std::uint32_t line = 0;                     // within the batch, from 0
+};
+
 // Rows of one table made by one emit of one rule from one batch, in the order of the records.
 struct RowChunk {
   TableId table = no_table;

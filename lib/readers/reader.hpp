@@ -56,6 +56,7 @@ class Reader {
 struct Source {
   const Input* input = nullptr;      // outlives the reader
   const Dialect* dialect = nullptr;  // outlives the reader
+  std::vector<std::string> expected; // fields the plan reads of this kind; what is not delivered becomes FileFacts::missing_columns
   std::string kind;                  // record kind from the dialect's file patterns; empty when the format tells it itself
   Limits limits;
   Needs needs;

@@ -57,6 +57,7 @@ struct Reject {
   std::uint32_t at = 0;        // bytes from `offset` to the defect
   Symbol field = 0;            // field the defect is in, when known
   std::uint16_t rule = 0;      // rule number + 1 for mapping rejects, 0 for reader rejects
+  std::uint16_t table = 0xFFFF;   // CDM table (TableId) of `column`, when known
   std::uint16_t column = 0xFFFF;  // CDM column (ColumnId) when known
   std::string path;            // path inside the record ("name[1].given"), built only for rejects
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,8 @@ struct FileEntry {
 // What the reader refused or counted in one batch, beside the rows.
 struct BatchFacts {
   std::uint64_t seen = 0, refused = 0, unread = 0, lines = 0;
+  std::uint64_t first_line = 0, first_record = 0;  // lines and records of the file before this batch
+  std::span<const RecordPlace> places;             // by record number within the batch (RowChunk::records)
 };
 
 // One refused record or changed value with its place in the delivered file.
@@ -75,6 +78,8 @@ class Warehouse {
   // Called in the order of files and batches, by one thread at a time. Resolves keys, appends rows to the parts, adds to the books.
   virtual Status commit(std::uint32_t file, std::vector<RowChunk>& chunks, const std::vector<RuleTally>& tallies, const BatchFacts& facts,
                         std::vector<QuarantineEntry>& rejects) = 0;
+  // Findings about a file outside any batch (cut archive, unreadable file).
+  virtual void note_file(std::uint32_t file, const std::vector<QuarantineEntry>& entries) = 0;
   virtual void add_codes(const std::vector<CodeTally>& codes) = 0;
   // Field profile of one file: seen and filled per field name.
   virtual void add_profile(std::uint32_t file, const std::string& kind, const std::vector<std::pair<std::string, std::uint64_t>>& filled, std::uint64_t seen) = 0;

@@ -1,0 +1,245 @@
+#include "pipeline/map_stage.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+
+#include "pipeline/pump.hpp"
+
+namespace pyojun {
+
+namespace {
+
+// Large enough that per-chunk work does not show, small enough that a batch's nodes stay in the second-level cache.
+constexpr std::size_t chunk_bytes = std::size_t{512} << 10;
+
+// What has been committed of one file so far; only the thread whose turn it is touches it.
+struct FileProgress {
+  std::uint32_t number = 0;        // in the warehouse
+  std::uint64_t lines = 0, records = 0, refused = 0;
+  std::vector<std::uint64_t> filled;
+  FileFacts facts;
+  bool opened = false;
+};
+
+Reject cut_short(const Error& error) {
+  Reject reject;
+  reject.code = error.code;
+  reject.offset = error.at.offset;
+  return reject;
+}
+
+class Run {
+ public:
+  Run(const MapStage& stage, ConvertOutcome& outcome) : stage_(stage), outcome_(outcome), progress_(stage.sources.files.size()) {}
+
+  Status lookups();
+  Status rows();
+
+ private:
+  Result<std::shared_ptr<Reader>> open(std::size_t file);
+  void broken(std::size_t file, const Error& error);
+  Status commit(const Pump::Item& item, const RecordBatch& batch, MappedBatch& mapped);
+  void worker(Pump& pump, Mapper& mapper);
+  void close_files();
+  QuarantineEntry entry(const FileProgress& file, const Reject& reject) const;
+
+  const MapStage& stage_;
+  ConvertOutcome& outcome_;
+  std::vector<FileProgress> progress_;
+  std::vector<std::unique_ptr<Mapper>> mappers_;
+  std::mutex facts_mutex_;
+};
+
+Result<std::shared_ptr<Reader>> Run::open(std::size_t number) {
+  SourceFile& file = stage_.sources.files[number];
+  if (file.format == nullptr) return std::shared_ptr<Reader>();
+  Source source;
+  source.input = file.input.get();
+  source.dialect = &stage_.plan->dialect();
+  source.kind = file.kind;
+  source.limits = stage_.request.limits;
+  source.needs.symbols = const_cast<SymbolTable*>(&stage_.plan->symbols());  // frozen: readers only find()
+  if (!file.kind.empty()) source.expected = stage_.plan->fields_of(file.kind);
+  auto reader = file.format->open(source);
+  if (!reader) return reader.error();
+  {
+    const std::lock_guard lock(facts_mutex_);
+    progress_[number].facts = (*reader)->facts();
+    progress_[number].opened = true;
+  }
+  return std::shared_ptr<Reader>(std::move(*reader));
+}
+
+void Run::broken(std::size_t number, const Error& error) {
+  const std::lock_guard lock(facts_mutex_);
+  outcome_.incomplete = true;
+  FileOutcome& file = outcome_.files[number];
+  file.why = error.code;
+  file.broken = error;
+}
+
+QuarantineEntry Run::entry(const FileProgress& file, const Reject& reject) const {
+  QuarantineEntry out;
+  out.file = file.number;
+  out.code = reject.code;
+  out.offset = reject.offset;
+  out.length = reject.length;
+  out.at = reject.at;
+  out.line = file.lines + reject.line + 1;
+  out.record = file.records + reject.record + 1;
+  out.rule = reject.rule == 0 ? -1 : reject.rule - 1;
+  out.path = !reject.path.empty() ? reject.path : std::string(stage_.plan->symbols().name(reject.field));
+  if (reject.column != no_column && reject.table != no_table) {
+    const Table& table = stage_.warehouse->schema().table(reject.table);
+    out.column = table.name + "." + table.columns[reject.column].name;
+  }
+  return out;
+}
+
+Status Run::commit(const Pump::Item& item, const RecordBatch& batch, MappedBatch& mapped) {
+  FileProgress& file = progress_[item.file];
+  std::vector<QuarantineEntry> entries;
+  entries.reserve(batch.rejects.size() + mapped.rejects.size());
+  for (const auto& reject : batch.rejects) entries.push_back(entry(file, reject));
+  for (const auto& reject : mapped.rejects) entries.push_back(entry(file, reject));
+  BatchFacts facts;
+  facts.seen = batch.seen;
+  facts.refused = batch.seen - batch.records.size();
+  facts.unread = mapped.unread;
+  facts.lines = batch.lines;
+  facts.first_line = file.lines;
+  facts.first_record = file.records;
+  std::vector<RecordPlace> places;
+  places.reserve(batch.records.size());
+  for (const auto& record : batch.records) places.push_back({record.offset, record.length, record.line});
+  facts.places = places;
+  Status done = stage_.warehouse->commit(file.number, mapped.chunks, mapped.tallies, facts, entries);
+  file.lines += batch.lines;
+  file.records += batch.seen;
+  file.refused += facts.refused;
+  outcome_.unread += mapped.unread;
+  if (file.filled.size() < batch.filled.size()) file.filled.resize(batch.filled.size());
+  for (std::size_t i = 0; i < batch.filled.size(); ++i) file.filled[i] += batch.filled[i];
+  return done;
+}
+
+void Run::worker(Pump& pump, Mapper& mapper) {
+  RecordBatch batch;
+  MappedBatch mapped;
+  while (auto item = pump.take()) {
+    if (stage_.world.stopped()) pump.fail({Code::interrupted, {}, {}, {}, {}});
+    item->reader->parse(item->chunk, batch);
+    mapped.clear();
+    mapper.map(batch, mapped);
+    pump.in_order(item->ticket, [&] { return commit(*item, batch, mapped); });
+    stage_.world.progress->advance(item->chunk.bytes.size());
+  }
+}
+
+Status Run::lookups() {
+  mappers_.clear();
+  for (unsigned i = 0; i < stage_.request.threads; ++i) mappers_.push_back(make_mapper(stage_.plan, stage_.vocabulary));
+  if (!stage_.plan->has_lookups()) return {};
+  // Gathering is order-sensitive (the first of two equal keys wins), so chunks are gathered in order into one mapper.
+  Pump pump(stage_.sources.files.size(), chunk_bytes, [this](std::size_t file) { return open(file); }, [](std::size_t, const Error&) {});
+  run_workers(stage_.request.threads, [&](unsigned) {
+    RecordBatch batch;
+    while (auto item = pump.take()) {
+      if (stage_.world.stopped()) pump.fail({Code::interrupted, {}, {}, {}, {}});
+      item->reader->parse(item->chunk, batch);
+      pump.in_order(item->ticket, [&] {
+        mappers_[0]->gather(batch);
+        return Status();
+      });
+    }
+  });
+  finish_lookups(mappers_);
+  return pump.status();
+}
+
+Status Run::rows() {
+  outcome_.files.resize(stage_.sources.files.size());
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < stage_.sources.files.size(); ++i) {
+    const SourceFile& file = stage_.sources.files[i];
+    FileEntry info;
+    info.path = file.input->path();
+    info.name = file.input->name();
+    info.sha256 = file.sha256;
+    info.format = file.format == nullptr ? "" : std::string(file.format->name);
+    info.kind = file.kind;
+    info.size = file.input->size();
+    progress_[i].number = stage_.warehouse->add_file(info);
+    if (file.format != nullptr) total += info.size;
+  }
+  stage_.world.progress->stage("map", total);
+  Pump pump(stage_.sources.files.size(), chunk_bytes, [this](std::size_t file) { return open(file); },
+            [this](std::size_t file, const Error& error) { broken(file, error); });
+  run_workers(stage_.request.threads, [&](unsigned number) { worker(pump, *mappers_[number]); });
+  if (Status status = pump.status(); !status) return status;
+  close_files();
+  std::vector<CodeTally> codes;
+  for (const auto& mapper : mappers_) {
+    auto some = mapper->codes();
+    std::move(some.begin(), some.end(), std::back_inserter(codes));
+  }
+  stage_.warehouse->add_codes(codes);
+  return {};
+}
+
+void Run::close_files() {
+  for (std::size_t i = 0; i < progress_.size(); ++i) {
+    const SourceFile& source = stage_.sources.files[i];
+    const FileProgress& file = progress_[i];
+    FileOutcome& out = outcome_.files[i];
+    out.path = source.input->path();
+    out.format = source.format == nullptr ? "" : std::string(source.format->name);
+    out.kind = source.kind;
+    out.facts = file.facts;
+    out.encoding = file.facts.encoding;
+    out.read = file.opened;
+    out.records = file.records;
+    out.refused = file.refused;
+    if (source.format == nullptr) out.why = source.why;
+    outcome_.records += file.records;
+    outcome_.refused += file.refused;
+    if (file.opened) outcome_.bytes += source.input->size();
+    std::vector<std::pair<std::string, std::uint64_t>> filled;
+    for (std::size_t c = 0; c < std::min(file.filled.size(), file.facts.columns.size()); ++c) filled.emplace_back(file.facts.columns[c], file.filled[c]);
+    stage_.warehouse->add_profile(file.number, source.kind, filled, file.records);
+    if (out.broken) {
+      std::vector<QuarantineEntry> entries{entry(file, cut_short(*out.broken))};
+      stage_.warehouse->note_file(file.number, entries);
+    }
+  }
+}
+
+}  // namespace
+
+Status hash_files(Sources& sources, unsigned threads, const World& world) {
+  std::uint64_t total = 0;
+  for (const auto& file : sources.files) {
+    if (file.format != nullptr) total += file.input->size();
+  }
+  world.progress->stage("hash", total);
+  std::atomic<std::size_t> next{0};
+  run_workers(threads, [&](unsigned) {
+    for (std::size_t i = next++; i < sources.files.size() && !world.stopped(); i = next++) {
+      SourceFile& file = sources.files[i];
+      if (file.format == nullptr) continue;
+      if (auto hash = file.input->sha256(); hash) file.sha256 = std::move(*hash);  // an unreadable file is reported when it is opened
+      world.progress->advance(file.input->size());
+    }
+  });
+  if (world.stopped()) return Error{Code::interrupted, {}, {}, {}, {}};
+  return {};
+}
+
+Status run_map_stage(const MapStage& stage, ConvertOutcome& outcome) {
+  Run run(stage, outcome);
+  if (Status status = run.lookups(); !status) return status;
+  return run.rows();
+}
+
+}  // namespace pyojun

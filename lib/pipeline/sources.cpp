@@ -1,0 +1,105 @@
+#include "pipeline/sources.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace pyojun {
+
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+constexpr std::size_t head_bytes = std::size_t{64} << 10;
+
+struct Verdict {
+  const Format* format = nullptr;
+  Code why = Code::format_unknown;
+};
+
+// One `yes` wins; several candidates without a `yes` are ambiguous and must be named by the user.
+Verdict detect(std::span<const char> head) {
+  const Format* unsure = nullptr;
+  std::size_t unsure_count = 0;
+  for (const Format& format : formats()) {
+    const Match match = format.detect(head);
+    if (match == Match::yes) return {&format, {}};
+    if (match == Match::unsure) {
+      ++unsure_count;
+      if (unsure == nullptr) unsure = &format;
+    }
+  }
+  if (unsure_count == 1) return {unsure, {}};
+  return {nullptr, unsure_count == 0 ? Code::format_unknown : Code::format_ambiguous};
+}
+
+Result<Verdict> detect_file(const Input& input) {
+  auto stream = input.open();
+  if (!stream) return stream.error();
+  if (const auto filled = (*stream)->fill(head_bytes); !filled) return filled.error();
+  const auto view = (*stream)->view();
+  return detect(view.first(std::min(view.size(), head_bytes)));
+}
+
+}  // namespace
+
+bool glob_matches(std::string_view glob, std::string_view name) {
+  std::size_t g = 0, n = 0, star = std::string_view::npos, mark = 0;
+  while (n < name.size()) {
+    if (g < glob.size() && (glob[g] == '?' || lower(glob[g]) == lower(name[n])) && glob[g] != '*') {
+      ++g, ++n;
+    } else if (g < glob.size() && glob[g] == '*') {
+      star = g++;
+      mark = n;
+    } else if (star != std::string_view::npos) {
+      g = star + 1;
+      n = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (g < glob.size() && glob[g] == '*') ++g;
+  return g == glob.size();
+}
+
+std::string kind_of(std::string_view base_name, const Dialect& dialect) {
+  for (const FileKind& file : dialect.files) {
+    for (const std::string& glob : file.globs) {
+      if (glob_matches(glob, base_name)) return file.kind;
+    }
+  }
+  return {};
+}
+
+Result<Sources> find_sources(const std::vector<std::string>& arguments, std::string_view format_name, const Dialect& dialect) {
+  const std::string_view forced = !format_name.empty() ? format_name : std::string_view(dialect.format);
+  const Format* format = nullptr;
+  if (!forced.empty()) {
+    format = find_format(forced);
+    if (format == nullptr) return Error{Code::format_unknown, {}, {}, std::string(forced), {}};
+  }
+  auto inputs = expand_inputs(arguments);
+  if (!inputs) return inputs.error();
+  Sources sources;
+  sources.skipped = std::move(inputs->skipped);
+  for (auto& input : inputs->files) {
+    SourceFile file;
+    file.kind = kind_of(input->name(), dialect);
+    const bool named = std::find(arguments.begin(), arguments.end(), input->path()) != arguments.end();
+    if (format != nullptr) {
+      // A dialect that lists its files reads those and, beside them, only what the user named.
+      const bool listed = dialect.files.empty() || !file.kind.empty() || !format_name.empty();
+      if (listed || named) file.format = format;
+    } else if (auto verdict = detect_file(*input); verdict) {
+      file.format = verdict->format;
+      file.why = verdict->why;
+    } else {
+      return verdict.error();
+    }
+    if (file.format == nullptr && named) return Error{file.why, input->path(), {}, {}, {}};
+    file.input = std::move(input);
+    sources.files.push_back(std::move(file));
+  }
+  return sources;
+}
+
+}  // namespace pyojun

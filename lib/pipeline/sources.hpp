@@ -1,0 +1,38 @@
+// Which reader and record kind each input file has: by content and by the mapping's file patterns.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/input.hpp"
+#include "base/result.hpp"
+#include "readers/dialect.hpp"
+#include "readers/reader.hpp"
+
+namespace pyojun {
+
+struct SourceFile {
+  std::unique_ptr<Input> input;
+  const Format* format = nullptr;   // null: not read, `why` says the reason
+  std::string kind;                 // record kind from the dialect; empty when the records say it themselves
+  Code why = Code::format_unknown;
+  std::string sha256;               // filled by hash_files
+};
+
+struct Sources {
+  std::vector<SourceFile> files;    // canonical order
+  std::vector<std::string> skipped; // hidden files and the like, never opened
+};
+
+// `format` forces one reader for every file; empty: dialect.format, else detection. A file named on the command line that no reader
+// recognises is an error; one found in a folder or archive is listed with its reason and not read.
+Result<Sources> find_sources(const std::vector<std::string>& arguments, std::string_view format, const Dialect& dialect);
+
+// Record kind of a base name by the dialect's patterns, "" when none fits.
+std::string kind_of(std::string_view base_name, const Dialect& dialect);
+
+// True when `name` fits `glob` (* and ?), ASCII letters compared without case.
+bool glob_matches(std::string_view glob, std::string_view name);
+
+}  // namespace pyojun
