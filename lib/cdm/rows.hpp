@@ -31,12 +31,12 @@ enum class Storage : std::uint8_t {
 struct ColumnValues {
   ColumnId column = no_column;
   Storage storage = Storage::integers;
-  Storage constant_of = Storage::integers;    // storage of the single value when storage == constant
-  TableId target = no_table;                  // table of a reference
+  Storage constant_of = Storage::integers;  // storage of the single value when storage == constant
+  TableId target = no_table;                // table of a reference
   std::vector<std::int32_t> integers;
   std::vector<std::int64_t> datetimes;
   std::vector<double> numbers;
-  std::vector<std::uint32_t> ends;            // end offset of each text in heap
+  std::vector<std::uint32_t> ends;  // end offset of each text in heap
   std::string heap;
   std::vector<Hash128> references;
   std::vector<std::uint32_t> siblings;
@@ -44,9 +44,9 @@ struct ColumnValues {
 
 // Where a record of the batch stands in the delivered file; by record number within the batch.
 struct RecordPlace {
-  std::uint64_t offset = 0;                   // bytes from the start of the (uncompressed) file
-  std::uint32_t length = 0;                   // bytes
-  std::uint32_t line = 0;                     // within the batch, from 0
+  std::uint64_t offset = 0;  // bytes from the start of the (uncompressed) file
+  std::uint32_t length = 0;  // bytes
+  std::uint32_t line = 0;    // within the batch, from 0
 };
 
 // Rows of one table made by one emit of one rule from one batch, in the order of the records.
@@ -54,21 +54,21 @@ struct RowChunk {
   TableId table = no_table;
   std::uint16_t rule = 0;
   std::uint32_t rows = 0;
-  bool keyed = false;                         // keys are the identity of the rows: later versions replace earlier ones
+  bool keyed = false;  // keys are the identity of the rows: later versions replace earlier ones
   std::vector<ColumnValues> columns;
-  std::vector<Hash128> keys;                  // per row, when keyed
-  std::vector<Hash128> aliases;               // pairs (row key, other key) that name the same entity; may be empty
-  std::vector<std::int64_t> versions;         // per row when the rule says `version`, else empty: order of delivery decides
-  std::vector<std::uint32_t> records;         // per row: record number within the batch
-  std::vector<std::uint32_t> candidates;      // per row: candidate number within the batch and rule set
-  std::vector<std::uint8_t> leads;            // per row: 1 for the row whose fate is the candidate's fate
+  std::vector<Hash128> keys;              // per row, when keyed
+  std::vector<Hash128> aliases;           // pairs (row key, other key) that name the same entity; may be empty
+  std::vector<std::int64_t> versions;     // per row when the rule says `version`, else empty: order of delivery decides
+  std::vector<std::uint32_t> records;     // per row: record number within the batch
+  std::vector<std::uint32_t> candidates;  // per row: candidate number within the batch and rule set
+  std::vector<std::uint8_t> leads;        // per row: 1 for the row whose fate is the candidate's fate
   void clear_rows();
 };
 
 // Per rule: in = mapped + sum(filtered) + quarantined (+ duplicates and orphans, which the warehouse moves out of mapped).
 struct RuleTally {
   std::uint64_t in = 0, mapped = 0, quarantined = 0;
-  std::vector<std::uint64_t> filtered;        // by filter number of the rule
+  std::vector<std::uint64_t> filtered;  // by filter number of the rule
 };
 
 // How well a source code was mapped. Order is from best to worst; the report counts codes and rows by it.
@@ -85,10 +85,10 @@ enum class Grade : std::uint8_t {
 // One source code as the mapper met it. Codes and counts only.
 struct CodeTally {
   std::uint16_t rule = 0;
-  std::string vocabulary;                     // vocabulary id, or the system as delivered when it is unknown
+  std::string vocabulary;  // vocabulary id, or the system as delivered when it is unknown
   std::string code;
   std::int32_t source_concept_id = 0;
-  std::string domain;                         // domain the row went to
+  std::string domain;  // domain the row went to
   Grade grade = Grade::unknown;
   std::vector<std::int32_t> targets;
   std::uint64_t rows = 0;

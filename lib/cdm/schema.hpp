@@ -27,23 +27,25 @@ inline constexpr ColumnId no_column = 0xFFFF;
 struct Column {
   std::string name;
   ColumnType type = ColumnType::text;
-  std::uint32_t max_length = 0;      // characters for text, 0: no limit
+  std::uint32_t max_length = 0;  // characters for text, 0: no limit
   bool required = false;
   bool primary_key = false;
-  TableId references = no_table;     // foreign key: "person", "visit_occurrence", "concept" ...
-  std::string domain;                // domain a concept column must hold ("Gender"), empty: any
+  TableId references = no_table;  // foreign key: "person", "visit_occurrence", "concept" ...
+  std::string domain;             // domain a concept column must hold ("Gender"), empty: any; several are parted by |
 };
 
 struct Table {
-  std::string name;                  // lower case: "person"
-  std::string schema;                // "cdm", "vocabulary" or "results"
+  std::string name;    // lower case: "person"
+  std::string schema;  // "cdm", "vocabulary" or "results"
   std::vector<Column> columns;
-  ColumnId primary_key = no_column;  // no_column: the table has none (death, fact_relationship, cohort)
-  std::string domain;                // domain whose concepts stem routing sends here ("Condition"); empty: not a stem table
+  ColumnId primary_key = no_column;              // no_column: the table has none (death, fact_relationship, cohort)
+  std::string domain;                            // domain whose concepts stem routing sends here ("Condition"); empty: not a stem table
   ColumnId find(std::string_view column) const;  // no_column when there is none
 };
 
 // Where an event attribute of `into stem` goes in one table: e.g. (condition_occurrence, "start") -> condition_start_date.
+// An attribute with several parts has one route per column; the column's name and type say which part it takes
+// (code: *_concept_id, *_source_concept_id, *_source_value; start: *_date, *_datetime; value: value_as_number, value_as_string ..).
 struct StemRoute {
   TableId table = no_table;
   std::string attribute;
@@ -52,17 +54,21 @@ struct StemRoute {
 
 class Schema {
  public:
-  // Reads tables.csv, columns.csv and stem.csv of one CDM version from the embedded resources, or from `folder` when given.
+  // Reads tables.csv, columns.csv and stem.csv of one CDM version from the embedded resources, or from `folder` when given
+  // (then `version` is not used). Errors: schema_unknown, schema_damaged with file and line, file_not_readable.
   static Result<Schema> load(std::string_view version = "omop-5.4", const std::string& folder = {});
 
-  TableId find(std::string_view table) const;            // no_table when there is none
+  TableId find(std::string_view table) const;  // no_table when there is none
   const Table& table(TableId id) const { return tables_[id]; }
   const std::vector<Table>& tables() const { return tables_; }
   const std::vector<StemRoute>& stem() const { return stem_; }
-  std::vector<std::string> stem_attributes() const;      // distinct, in file order
+  std::vector<std::string> stem_attributes() const;         // distinct, in file order
   TableId table_for_domain(std::string_view domain) const;  // stem table of a domain; "Observation" table for domains without one
 
  private:
+  Status add_columns(const std::string& text, const std::string& file);
+  Status add_stem(const std::string& text, const std::string& file);
+
   std::vector<Table> tables_;
   std::vector<StemRoute> stem_;
   std::unordered_map<std::string, TableId> ids_;
