@@ -1,2 +1,122 @@
 // argv -> command -> exit code. The only place that prints, reads the clock, or knows CLI11.
-int main() { return 0; }
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+#include <new>
+
+#include "commands.hpp"
+
+namespace {
+
+using namespace pyojun;
+using namespace pyojun::app;
+
+std::atomic<int> stop_signal{0};
+
+// The first signal asks the run to stop before it publishes; the second ends the process at once.
+extern "C" void on_signal(int number) {
+  if (stop_signal.exchange(number) != 0) ::_exit(128 + number);
+}
+
+void install_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigemptyset(&action.sa_mask);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(number, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);  // writes report EPIPE themselves
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is a failed write with a message, not a death (reliability.md R10)
+}
+
+// Patient data never reaches a core file or other users (reliability.md section 4).
+void protect_process() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+  ::umask(077);
+}
+
+std::string format_time(std::time_t seconds, const char* form, bool utc) {
+  std::tm parts{};
+  if (utc) {
+    ::gmtime_r(&seconds, &parts);
+  } else {
+    ::localtime_r(&seconds, &parts);
+  }
+  char text[64];
+  return {text, std::strftime(text, sizeof text, form, &parts)};
+}
+
+World make_world() {
+  World world;
+  char host[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  world.host = host;
+  world.program_version = PYOJUN_VERSION;
+  world.started = format_time(std::time(nullptr), "%Y-%m-%dT%H:%M:%S%z", false);
+  if (const char* epoch = std::getenv("SOURCE_DATE_EPOCH"); epoch != nullptr) {
+    std::int64_t seconds = 0;
+    const std::string_view text(epoch);
+    if (std::from_chars(text.data(), text.data() + text.size(), seconds).ec == std::errc{}) world.data_date = format_time(seconds, "%Y-%m-%d", true);
+  }
+  world.stop = &stop_signal;
+  return world;
+}
+
+int parse_and_run(int argc, char** argv, Console& console) {
+  CLI::App cli;
+  Action chosen;
+  build_cli(cli, chosen);
+  std::string language;
+  bool no_progress = false;
+  cli.add_option("--lang", language, "en or ko; default: the locale's language")->check(CLI::IsMember({"en", "ko"}));
+  cli.add_flag("--json", console.json, "results and summary as JSON");
+  cli.add_flag("-q,--quiet", console.quiet, "only errors and the summary");
+  cli.add_flag("-v,--verbose", console.verbose, "also times per stage and notes on every file");
+  cli.add_flag("--no-progress", no_progress, "no progress bar, not even on a terminal");
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out, err;
+    const int code = cli.exit(error, out, err);
+    if (!out.str().empty()) console.out(out.str());
+    if (!err.str().empty()) console.say(err.str());
+    return code == 0 ? exit_done : exit_usage;
+  }
+  console.language = language_of(language);
+  World world = make_world();
+  TerminalProgress progress(!no_progress && !console.quiet);
+  world.progress = &progress;
+  Context context{console, world};
+  return chosen ? chosen(context) : exit_usage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  protect_process();
+  install_signals();
+  Console console;
+  console.language = language_of("");
+  int code = exit_failed;
+  try {
+    code = parse_and_run(argc, argv, console);
+  } catch (const std::bad_alloc&) {
+    console.say("pyojun: out of memory; nothing was published");
+  } catch (const std::exception& error) {
+    // what() of a bug may quote anything; only its type is shown.
+    console.say(fmt::format("pyojun: internal error ({}) [X001]", typeid(error).name()));
+    code = exit_internal;
+  }
+  if (const int number = stop_signal.load(); number != 0 && code != exit_done) return 128 + number;
+  if (!console.flush() && code == exit_done) return exit_io;
+  return code;
+}
