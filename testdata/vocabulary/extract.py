@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""Makes this folder's sample vocabulary: a few hundred facts (ids, codes, names) in Athena's own file form.
+
+usage: extract.py SHARED_DATA TARGET     (SHARED_DATA/vocabulary, SHARED_DATA/csv/synthea; see README.md)
+Rows come from the public vocabulary shard of OHDSI's Synthea27Nj sample where it has them, else from the list below.
+The same input gives the same bytes.
+"""
+import csv
+import pathlib
+import sys
+
+FIELDS = ["concept_id", "concept_name", "domain_id", "vocabulary_id", "concept_class_id", "standard_concept", "concept_code",
+          "valid_start_date", "valid_end_date", "invalid_reason"]
+
+# Rows the shard lacks: id, name, domain, vocabulary, class, standard, code.
+ROWS = """
+0|No matching concept|Metadata|None|Undefined||No matching concept
+8507|MALE|Gender|Gender|Gender|S|M
+8532|FEMALE|Gender|Gender|Gender|S|F
+8527|White|Race|Race|Race|S|5
+8516|Black or African American|Race|Race|Race|S|3
+8515|Asian|Race|Race|Race|S|2
+8657|American Indian or Alaska Native|Race|Race|Race|S|1
+8557|Native Hawaiian or Other Pacific Islander|Race|Race|Race|S|4
+38003585|Korean|Race|Race|Race|S|2.12
+262|Emergency Room and Inpatient Visit|Visit|Visit|Visit|S|ERIP
+32817|EHR|Type Concept|Type Concept|Type Concept|S|OMOP4976890
+32818|EHR administration record|Type Concept|Type Concept|Type Concept|S|OMOP4976891
+32827|EHR encounter record|Type Concept|Type Concept|Type Concept|S|OMOP4976900
+32833|EHR order|Type Concept|Type Concept|Type Concept|S|OMOP4976906
+32838|EHR prescription|Type Concept|Type Concept|Type Concept|S|OMOP4976911
+32840|EHR problem list|Type Concept|Type Concept|Type Concept|S|OMOP4976913
+32856|Lab|Type Concept|Type Concept|Type Concept|S|OMOP4976929
+32882|Standard algorithm from EHR|Type Concept|Type Concept|Type Concept|S|OMOP4976955
+4171754|<=|Meas Value Operator|SNOMED|Qualifier Value|S|276138003
+4171755|>=|Meas Value Operator|SNOMED|Qualifier Value|S|276137008
+4171756|<|Meas Value Operator|SNOMED|Qualifier Value|S|276139006
+4172703|=|Meas Value Operator|SNOMED|Qualifier Value|S|276136004
+4172704|>|Meas Value Operator|SNOMED|Qualifier Value|S|276140008
+4311629|Impaired glucose tolerance|Condition|SNOMED|Clinical Finding|S|9414007
+35207668|Essential (primary) hypertension|Condition|ICD10CM|3-char billing code||I10
+35206882|Type 2 diabetes mellitus without complications|Condition|ICD10CM|4-char billing code||E11.9
+44821949|Unspecified essential hypertension|Condition|ICD9CM|4-dig billing code||401.9
+44777566|score|Unit|UCUM|Unit|S|{score}
+40213154|Influenza, seasonal, injectable, preservative free|Drug|CVX|CVX|S|140
+40213153|Influenza, seasonal, injectable|Drug|CVX|CVX|S|141
+40213227|tetanus and diphtheria toxoids, adsorbed, preservative free, for adult use (5 Lf of tetanus toxoid and 2 Lf of diphtheria toxoid)|Drug|CVX|CVX|S|113
+40213260|zoster vaccine, live|Drug|CVX|CVX|S|121
+40213306|hepatitis B vaccine, adult dosage|Drug|CVX|CVX|S|43
+40213201|pneumococcal polysaccharide vaccine, 23 valent|Drug|CVX|CVX|S|33
+40213198|pneumococcal conjugate vaccine, 13 valent|Drug|CVX|CVX|S|133
+40213183|measles, mumps and rubella virus vaccine|Drug|CVX|CVX|S|03
+40213322|Human Papillomavirus 9-valent vaccine|Drug|CVX|CVX|S|165
+40213296|hepatitis A vaccine, adult dosage|Drug|CVX|CVX|S|52
+1308216|lisinopril|Drug|RxNorm|Ingredient|S|29046
+974166|hydrochlorothiazide|Drug|RxNorm|Ingredient|S|5487
+1332418|amlodipine|Drug|RxNorm|Ingredient|S|17767
+1539403|simvastatin|Drug|RxNorm|Ingredient|S|36567
+1125315|acetaminophen|Drug|RxNorm|Ingredient|S|161
+1124957|oxycodone|Drug|RxNorm|Ingredient|S|7804
+1177480|ibuprofen|Drug|RxNorm|Ingredient|S|5640
+1322184|clopidogrel|Drug|RxNorm|Ingredient|S|32968
+1361711|nitroglycerin|Drug|RxNorm|Ingredient|S|4917
+1545958|atorvastatin|Drug|RxNorm|Ingredient|S|83367
+1713332|amoxicillin|Drug|RxNorm|Ingredient|S|723
+1759842|clavulanate|Drug|RxNorm|Ingredient|S|48203
+1129625|diphenhydramine|Drug|RxNorm|Ingredient|S|3498
+1107830|loratadine|Drug|RxNorm|Ingredient|S|28889
+1115008|naproxen|Drug|RxNorm|Ingredient|S|7258
+1149380|fluticasone|Drug|RxNorm|Ingredient|S|41126
+1154343|albuterol|Drug|RxNorm|Ingredient|S|435
+1343916|epinephrine|Drug|RxNorm|Ingredient|S|3992
+1340128|captopril|Drug|RxNorm|Ingredient|S|1998
+1836430|sulfamethoxazole|Drug|RxNorm|Ingredient|S|10180
+1705674|trimethoprim|Drug|RxNorm|Ingredient|S|10829
+1503184|mestranol|Drug|RxNorm|Ingredient|S|6782
+19021481|norethynodrel|Drug|RxNorm|Ingredient|S|7515
+2000000001|General adult examination, hospital's own code|Observation|SAMPLE|Local code||EXAM-01
+2000000002|Sample hospital codes|Metadata|Vocabulary|Vocabulary||OMOP generated
+""".strip().splitlines()
+
+# "Maps to" and "Maps to value" the shard's relationship file does not carry for the rows above.
+MAPS = [(35206882, "Maps to", 201826), (2000000001, "Maps to", 4203722), (2000000001, "Maps to value", 4036803)]
+
+# Clinical drug -> its ingredients (by name: they are in the name of the drug).
+INGREDIENTS = {19080128: [1308216], 19078106: [974166], 19073094: [1332418], 1332419: [1332418], 1539463: [1539403], 1539411: [1539403],
+               1127433: [1125315], 19020053: [1125315], 19041324: [1125315], 40231918: [1125315, 1124957], 19019979: [1177480],
+               19075601: [1322184], 19126352: [1361711], 1545959: [1545958], 1713671: [1713332, 1759842], 40232448: [1129625],
+               19125062: [1107830], 1115171: [1115008], 40169216: [1149380], 1511248: [1154343], 1594382: [1343916], 19133768: [1340128]}
+
+DRUGS = set(INGREDIENTS) | {36029301, 36030092, 1112807, 1729720}
+UNITS = ("cm mm m kg g mg ug ng L mL uL % kg/m2 mm[Hg] [lb_us] /min a mo wk d h min s mg/dL g/dL g/L ng/mL ng/dL ug/dL mmol/L umol/L 10*3/uL 10*6/uL "
+         "10*9/L fL pg [U]/L [iU]/L Cel [degF] [in_i] mL/min {tbl} {ratio} mg/g{creat} mm/h [oz_av]").split()
+LOINC = ("8302-2 29463-7 8462-4 8480-6 8867-4 9279-1 39156-5 8310-5 2708-6 72514-3 72166-2 2339-0 6299-2 38483-4 49765-1 2947-0 6298-4 2069-3 20565-8 "
+         "2093-3 2571-8 18262-6 2085-9 4548-4 33914-3 6690-2 789-8 718-7 4544-3 787-2 785-6 786-4 777-3 1751-7 1742-6 1920-8 1975-2 2885-2 32623-1 "
+         "55758-7 67875-5 76437-3 82589-3 93030-5 56051-6 32624-9 63512-8 71802-3 85354-9").split()
+# Vocabulary rows: id, name, version, concept id.
+VOCABULARIES = [("None", "OMOP Standardized Vocabularies", "sample of v5.0 facts", 0), ("SNOMED", "Systematic Nomenclature of Medicine - Clinical Terms (IHTSDO)", "", 44819097),
+                ("LOINC", "Logical Observation Identifiers Names and Codes (Regenstrief Institute)", "", 44819102), ("RxNorm", "RxNorm (NLM)", "", 44819104),
+                ("UCUM", "Unified Code for Units of Measure (Regenstrief Institute)", "", 44819107), ("Gender", "OMOP Gender", "", 44819108),
+                ("Race", "Race and Ethnicity Code Set (USBC)", "", 44819109), ("CVX", "CDC Vaccine Administered CVX (NCIRD)", "", 581400),
+                ("Ethnicity", "OMOP Ethnicity", "", 44819134), ("Visit", "OMOP Visit", "", 44819119), ("Type Concept", "OMOP Type Concept", "", 32808),
+                ("ICD10CM", "International Classification of Diseases, Tenth Revision, Clinical Modification (NCHS)", "", 44819098),
+                ("ICD9CM", "International Classification of Diseases, Ninth Revision, Clinical Modification, Volume 1 and 2 (NCHS)", "", 5046),
+                ("SAMPLE", "Sample hospital codes", "1", 2000000002), ("Vocabulary", "OMOP Vocabulary", "", 44819232)]
+
+
+def rows(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def codes_in(data, name, limit):
+    seen = {}
+    for row in rows(data / "csv" / "synthea" / name):
+        code = {k.upper(): v for k, v in row.items()}["CODE"]
+        seen[code] = seen.get(code, 0) + 1
+    return [code for code, _ in sorted(seen.items(), key=lambda pair: (-pair[1], pair[0]))[:limit]]
+
+
+def write(path, header, lines):
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        file.write("\t".join(header) + "\n")
+        for line in lines:
+            file.write("\t".join(str(cell) for cell in line) + "\n")
+
+
+def main():
+    data, target = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    shard = {int(row["concept_id"]): row for row in rows(data / "vocabulary" / "CONCEPT.csv")}
+    by_code = {(row["vocabulary_id"], row["concept_code"]): id for id, row in shard.items()}
+    concepts = {}
+    for line in ROWS:
+        values = line.split("|")
+        concepts[int(values[0])] = values + ["19700101", "20991231", ""]
+    wanted = set(DRUGS) | {9201, 9202, 9203, 38003563, 38003564, 4203722, 4036803, 201826, 320128, 4195645, 4211845}
+    for vocabulary, list_ in (("UCUM", UNITS), ("LOINC", LOINC)):
+        wanted |= {by_code[vocabulary, code] for code in list_ if (vocabulary, code) in by_code}
+    for name, limit in (("conditions.csv", 48), ("encounters.csv", 22), ("procedures.csv", 26), ("allergies.csv", 12), ("devices.csv", 2), ("careplans.csv", 4)):
+        wanted |= {by_code["SNOMED", code] for code in codes_in(data, name, limit) if ("SNOMED", code) in by_code}
+    for id in sorted(wanted - set(concepts)):
+        if id in shard:
+            row = dict(shard[id])
+            for field in ("valid_start_date", "valid_end_date"):
+                row[field] = row[field].replace("-", "")
+            concepts[id] = [row[field] for field in FIELDS]
+    relations = set(MAPS)
+    for row in rows(data / "vocabulary" / "CONCEPT_RELATIONSHIP.csv"):
+        one, two = int(row["concept_id_1"]), int(row["concept_id_2"])
+        if row["relationship_id"] in ("Maps to", "Maps to value") and not row["invalid_reason"] and one in concepts and two in concepts:
+            relations.add((one, row["relationship_id"], two))
+    relations |= {(id, "Maps to", id) for id, row in concepts.items() if row[5] == "S" and row[9] == ""}
+    ancestors = {(id, id, 0, 0) for id, row in concepts.items() if row[5] == "S"}
+    for drug, list_ in INGREDIENTS.items():
+        ancestors |= {(ingredient, drug, 2, 2) for ingredient in list_ if drug in concepts}
+    write(target / "CONCEPT.csv", FIELDS, (concepts[id] for id in sorted(concepts)))
+    write(target / "CONCEPT_RELATIONSHIP.csv", ["concept_id_1", "concept_id_2", "relationship_id", "valid_start_date", "valid_end_date", "invalid_reason"],
+          ((one, two, name, "19700101", "20991231", "") for one, name, two in sorted(relations)))
+    write(target / "CONCEPT_ANCESTOR.csv", ["ancestor_concept_id", "descendant_concept_id", "min_levels_of_separation", "max_levels_of_separation"], sorted(ancestors))
+    write(target / "VOCABULARY.csv", ["vocabulary_id", "vocabulary_name", "vocabulary_reference", "vocabulary_version", "vocabulary_concept_id"],
+          ((id, name, "", version, concept) for id, name, version, concept in VOCABULARIES))
+    domains = {"Metadata": 7, "Gender": 2, "Race": 3, "Ethnicity": 4, "Visit": 8, "Procedure": 10, "Drug": 13, "Unit": 16, "Device": 17, "Condition": 19,
+               "Measurement": 21, "Meas Value Operator": 23, "Observation": 27, "Type Concept": 58, "Meas Value": 26}
+    used = {row[2] for row in concepts.values()}
+    write(target / "DOMAIN.csv", ["domain_id", "domain_name", "domain_concept_id"], ((name, name, domains[name]) for name in sorted(used)))
+    write(target / "RELATIONSHIP.csv", ["relationship_id", "relationship_name", "is_hierarchical", "defines_ancestry", "reverse_relationship_id", "relationship_concept_id"],
+          [("Maps to", "Non-standard to Standard map (OMOP)", 0, 0, "Mapped from", 44818977), ("Maps to value", "Non-standard to value_as_concept map (OMOP)", 0, 0, "Value mapped from", 44818981)])
+    classes = sorted({row[4] for row in concepts.values()})
+    write(target / "CONCEPT_CLASS.csv", ["concept_class_id", "concept_class_name", "concept_class_concept_id"], ((name, name, 0) for name in classes))
+    write(target / "CONCEPT_SYNONYM.csv", ["concept_id", "concept_synonym_name", "language_concept_id"],
+          [(320128, "High blood pressure", 4180186), (320128, "고혈압", 4175771), (201826, "제2형 당뇨병", 4175771), (1125315, "paracetamol", 4180186)])
+    lines = ["| vocabulary | code | concept | domain | standard | name |", "|---|---|---|---|---|---|"]
+    for id in sorted(concepts, key=lambda id: (concepts[id][3], concepts[id][2], concepts[id][6])):
+        row = concepts[id]
+        lines.append(f"| {row[3]} | `{row[6]}` | {row[0]} | {row[2]} | {row[5] or '-'} | {row[1]} |")
+    (target / "CODES.md").write_text("# Codes of the sample vocabulary\n\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    print(len(concepts), "concepts", len(relations), "relations", len(ancestors), "ancestors")
+
+
+main()
