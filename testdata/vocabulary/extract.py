@@ -41,7 +41,6 @@ ROWS = """
 35207668|Essential (primary) hypertension|Condition|ICD10CM|3-char billing code||I10
 35206882|Type 2 diabetes mellitus without complications|Condition|ICD10CM|4-char billing code||E11.9
 44821949|Unspecified essential hypertension|Condition|ICD9CM|4-dig billing code||401.9
-44777566|score|Unit|UCUM|Unit|S|{score}
 40213154|Influenza, seasonal, injectable, preservative free|Drug|CVX|CVX|S|140
 40213153|Influenza, seasonal, injectable|Drug|CVX|CVX|S|141
 40213227|tetanus and diphtheria toxoids, adsorbed, preservative free, for adult use (5 Lf of tetanus toxoid and 2 Lf of diphtheria toxoid)|Drug|CVX|CVX|S|113
@@ -90,12 +89,12 @@ INGREDIENTS = {19080128: [1308216], 19078106: [974166], 19073094: [1332418], 133
 
 DRUGS = set(INGREDIENTS) | {36029301, 36030092, 1112807, 1729720}
 UNITS = ("cm mm m kg g mg ug ng L mL uL % kg/m2 mm[Hg] [lb_us] /min a mo wk d h min s mg/dL g/dL g/L ng/mL ng/dL ug/dL mmol/L umol/L 10*3/uL 10*6/uL "
-         "10*9/L fL pg [U]/L [iU]/L Cel [degF] [in_i] mL/min {tbl} {ratio} mg/g{creat} mm/h [oz_av]").split()
+         "10*9/L fL pg [U]/L [iU]/L Cel [degF] [in_i] mL/min {tbl} {ratio} [score] pH /y 10*3.[U]/L mm/h").split()
 LOINC = ("8302-2 29463-7 8462-4 8480-6 8867-4 9279-1 39156-5 8310-5 2708-6 72514-3 72166-2 2339-0 6299-2 38483-4 49765-1 2947-0 6298-4 2069-3 20565-8 "
          "2093-3 2571-8 18262-6 2085-9 4548-4 33914-3 6690-2 789-8 718-7 4544-3 787-2 785-6 786-4 777-3 1751-7 1742-6 1920-8 1975-2 2885-2 32623-1 "
          "55758-7 67875-5 76437-3 82589-3 93030-5 56051-6 32624-9 63512-8 71802-3 85354-9").split()
 # Vocabulary rows: id, name, version, concept id.
-VOCABULARIES = [("None", "OMOP Standardized Vocabularies", "sample of v5.0 facts", 0), ("SNOMED", "Systematic Nomenclature of Medicine - Clinical Terms (IHTSDO)", "", 44819097),
+VOCABULARIES = [("None", "OMOP Standardized Vocabularies", "sample of v5.0 facts", 44819096), ("SNOMED", "Systematic Nomenclature of Medicine - Clinical Terms (IHTSDO)", "", 44819097),
                 ("LOINC", "Logical Observation Identifiers Names and Codes (Regenstrief Institute)", "", 44819102), ("RxNorm", "RxNorm (NLM)", "", 44819104),
                 ("UCUM", "Unified Code for Units of Measure (Regenstrief Institute)", "", 44819107), ("Gender", "OMOP Gender", "", 44819108),
                 ("Race", "Race and Ethnicity Code Set (USBC)", "", 44819109), ("CVX", "CDC Vaccine Administered CVX (NCIRD)", "", 581400),
@@ -133,10 +132,10 @@ def main():
     for line in ROWS:
         values = line.split("|")
         concepts[int(values[0])] = values + ["19700101", "20991231", ""]
-    wanted = set(DRUGS) | {9201, 9202, 9203, 38003563, 38003564, 4203722, 4036803, 201826, 320128, 4195645, 4211845}
+    wanted = set(DRUGS) | {9201, 9202, 9203, 38003563, 38003564, 4203722, 4036803, 201826, 320128, 4195645, 4211845, 40623280}
     for vocabulary, list_ in (("UCUM", UNITS), ("LOINC", LOINC)):
         wanted |= {by_code[vocabulary, code] for code in list_ if (vocabulary, code) in by_code}
-    for name, limit in (("conditions.csv", 48), ("encounters.csv", 22), ("procedures.csv", 26), ("allergies.csv", 12), ("devices.csv", 2), ("careplans.csv", 4)):
+    for name, limit in (("conditions.csv", 48), ("encounters.csv", 22), ("procedures.csv", 22), ("allergies.csv", 12), ("devices.csv", 2), ("careplans.csv", 3)):
         wanted |= {by_code["SNOMED", code] for code in codes_in(data, name, limit) if ("SNOMED", code) in by_code}
     for id in sorted(wanted - set(concepts)):
         if id in shard:
@@ -164,7 +163,7 @@ def main():
     used = {row[2] for row in concepts.values()}
     write(target / "DOMAIN.csv", ["domain_id", "domain_name", "domain_concept_id"], ((name, name, domains[name]) for name in sorted(used)))
     write(target / "RELATIONSHIP.csv", ["relationship_id", "relationship_name", "is_hierarchical", "defines_ancestry", "reverse_relationship_id", "relationship_concept_id"],
-          [("Maps to", "Non-standard to Standard map (OMOP)", 0, 0, "Mapped from", 44818977), ("Maps to value", "Non-standard to value_as_concept map (OMOP)", 0, 0, "Value mapped from", 44818981)])
+          [("Maps to", "Non-standard to Standard map (OMOP)", 0, 0, "Mapped from", 44818977), ("Maps to value", "Non-standard to value_as_concept map (OMOP)", 0, 0, "Value mapped from", 44819239)])
     classes = sorted({row[4] for row in concepts.values()})
     write(target / "CONCEPT_CLASS.csv", ["concept_class_id", "concept_class_name", "concept_class_concept_id"], ((name, name, 0) for name in classes))
     write(target / "CONCEPT_SYNONYM.csv", ["concept_id", "concept_synonym_name", "language_concept_id"],
