@@ -1,0 +1,123 @@
+// pyojun list: the visible tables.
+#include <fmt/format.h>
+
+#include <array>
+#include <memory>
+
+#include "base/resources.hpp"
+#include "cdm/schema.hpp"
+#include "commands.hpp"
+#include "mapping/functions.hpp"
+#include "publish/publisher.hpp"
+#include "readers/reader.hpp"
+
+namespace pyojun::app {
+
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+Rows list_formats() {
+  Rows rows{{"name", "about"}};
+  for (const auto& format : formats()) rows.push_back({std::string(format.name), std::string(format.about)});
+  return rows;
+}
+
+// A shipped mapping is a folder under mappings/ that holds a .map file of the folder's last name, or any .map file.
+Rows list_mappings() {
+  Rows rows{{"name", "files"}};
+  std::string last;
+  for (const auto path : resources_under("mappings/")) {
+    if (!path.ends_with(".map")) continue;
+    const std::string folder(path.substr(9, path.rfind('/') - 9));
+    if (folder == last) continue;
+    last = folder;
+    rows.push_back({folder, std::to_string(resources_under("mappings/" + folder + "/").size())});
+  }
+  return rows;
+}
+
+Rows list_functions() {
+  Rows rows{{"name", "arguments", "result", "about", "example"}};
+  for (const auto& function : functions()) {
+    const std::string most = function.max_args < 0 || function.max_args > 99 ? "n" : std::to_string(function.max_args);
+    rows.push_back({std::string(function.name), fmt::format("{}-{}", function.min_args, most), std::string(function.result), std::string(function.about),
+                    std::string(function.example)});
+  }
+  return rows;
+}
+
+Rows list_tables(bool columns) {
+  Rows rows;
+  if (columns) {
+    rows.push_back({"table", "column", "required", "references"});
+  } else {
+    rows.push_back({"table", "schema", "columns", "domain"});
+  }
+  const auto schema = Schema::load();
+  if (!schema) return rows;
+  for (const auto& table : schema->tables()) {
+    if (!columns) rows.push_back({table.name, table.schema, std::to_string(table.columns.size()), table.domain});
+    for (const auto& column : table.columns) {
+      if (columns) rows.push_back({table.name, column.name, column.required ? "yes" : "no", column.references == no_table ? "" : schema->table(column.references).name});
+    }
+  }
+  return rows;
+}
+
+Rows list_publishers() {
+  Rows rows{{"name", "about", "example"}};
+  for (const auto& publisher : publishers()) rows.push_back({std::string(publisher.name), std::string(publisher.about), std::string(publisher.example)});
+  return rows;
+}
+
+Rows list_messages(const Console& console) {
+  constexpr std::array names{"note", "warning", "reject", "fatal"};
+  Rows rows{{"id", "severity", "says", "remedy"}};
+  for (const auto& row : code_table) {
+    rows.push_back({std::string(row.id), names[static_cast<std::size_t>(row.severity)], std::string(console.pick(row.says, row.says_ko)),
+                    std::string(console.pick(row.remedy, row.remedy_ko))});
+  }
+  return rows;
+}
+
+Rows list_commands(const Console& console) {
+  Rows rows{{"name", "about"}};
+  for (const auto& command : commands()) rows.push_back({std::string(command.name), std::string(console.pick(command.about, command.about_ko))});
+  return rows;
+}
+
+// Tab-separated with a header line: reads well and cuts well.
+std::string print(const Rows& rows) {
+  std::string out;
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) out += (i == 0 ? "" : "\t") + row[i];
+    out += '\n';
+  }
+  return out;
+}
+
+const std::vector<std::string> what_there_is{"formats", "mappings", "functions", "tables", "columns", "publishers", "messages", "commands"};
+
+int run(const std::string& what, Context& context) {
+  Rows rows;
+  if (what == "formats") rows = list_formats();
+  if (what == "mappings") rows = list_mappings();
+  if (what == "functions") rows = list_functions();
+  if (what == "tables" || what == "columns") rows = list_tables(what == "columns");
+  if (what == "publishers") rows = list_publishers();
+  if (what == "messages") rows = list_messages(context.console);
+  if (what == "commands") rows = list_commands(context.console);
+  context.console.out(print(rows));
+  return exit_done;
+}
+
+}  // namespace
+
+Action setup_list(CLI::App& app) {
+  auto what = std::make_shared<std::string>();
+  app.add_option("WHAT", *what, "formats, mappings, functions, tables, columns, publishers, messages or commands")->required()->check(CLI::IsMember(what_there_is));
+  return [what](Context& context) { return run(*what, context); };
+}
+
+}  // namespace pyojun::app
