@@ -28,11 +28,12 @@ class CsvFormatter {
   // One column that varies within the block, and the bytes up to the next one: commas, constants, the line end.
   struct Step {
     Kind kind = Kind::integer;
-    const void* values = nullptr;           // text: heap
+    const void* values = nullptr;  // text: heap
     const std::uint32_t* ends = nullptr;
-    std::uint32_t start = 0;                // text: where the next row's text begins
+    std::uint32_t start = 0;  // text: where the next row's text begins
     const char* heap_end = nullptr;
     std::uint32_t tail = 0, tail_length = 0;  // within literals_
+    std::uint64_t head = 0;                   // first eight bytes of the tail
   };
   struct CachedDate {
     std::int32_t days = -1;
@@ -47,8 +48,8 @@ class CsvFormatter {
 
   std::vector<Step> steps_;
   std::string literals_;
-  std::uint32_t lead_length_ = 0;           // literal before the first step: literals_[0 .. lead_length_)
-  std::array<CachedDate, 512> dates_{};     // direct-mapped by day
+  std::uint32_t lead_length_ = 0;        // literal before the first step: literals_[0 .. lead_length_)
+  std::array<CachedDate, 512> dates_{};  // direct-mapped by day
 };
 
 }  // namespace pyojun

@@ -10,12 +10,13 @@ namespace pyojun {
 namespace {
 
 constexpr std::array table{
-    Publisher{"csv", "one <table>.csv per table in primary key order, with a manifest", "테이블마다 기본 키 순서의 <table>.csv 한 개와 목록 파일", "csv:out/cdm",
-              check_folder, publish_csv},
-    Publisher{"parquet", "one <table>.parquet per table, with a manifest", "테이블마다 <table>.parquet 한 개와 목록 파일", "parquet:out/cdm", check_folder,
-              publish_parquet},
-    Publisher{"duckdb", "one DuckDB file that OHDSI tools open; FILE#SCHEMA puts the tables into a schema", "OHDSI 도구로 바로 여는 DuckDB 파일 한 개, FILE#SCHEMA 로 스키마 지정",
-              "duckdb:out/cdm.duckdb", check_duckdb, publish_duckdb},
+    Publisher{"csv", "one <table>.csv per table in primary key order, with a manifest",
+              "테이블마다 기본 키 순서의 <table>.csv 한 개와 목록 파일", "csv:out/cdm", check_folder, publish_csv},
+    Publisher{"parquet", "one <table>.parquet per table, with a manifest", "테이블마다 <table>.parquet 한 개와 목록 파일",
+              "parquet:out/cdm", check_folder, publish_parquet},
+    Publisher{"duckdb", "one DuckDB file that OHDSI tools open; FILE#SCHEMA puts the tables into a schema",
+              "OHDSI 도구로 바로 여는 DuckDB 파일 한 개, FILE#SCHEMA 로 스키마 지정", "duckdb:out/cdm.duckdb", check_duckdb,
+              publish_duckdb},
 };
 
 }  // namespace
@@ -39,7 +40,8 @@ Result<Target> parse_target(std::string_view text) {
   const std::string_view name = text.substr(0, colon);
   const Publisher* publisher = find_publisher(name);
   if (publisher == nullptr) return Error{Code::publisher_unknown, {}, {}, std::string(name), {}};
-  if (colon == std::string_view::npos || colon + 1 == text.size()) return Error{Code::publish_place_missing, {}, {}, std::string(publisher->example), {}};
+  if (colon == std::string_view::npos || colon + 1 == text.size())
+    return Error{Code::publish_place_missing, {}, {}, std::string(publisher->example), {}};
   return Target{publisher, std::string(text.substr(colon + 1))};
 }
 

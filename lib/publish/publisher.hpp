@@ -13,12 +13,12 @@
 namespace pyojun {
 
 struct PublishRequest {
-  Warehouse* warehouse = nullptr;     // settled: rows() and duck() answer
-  std::string place;                  // what followed "KIND:"
-  unsigned threads = 1;               // never changes the content
-  bool with_vocabulary = false;       // copy the vocabulary tables too
-  std::string vocabulary_sql;         // folder of vocabulary parquet files (<table>.parquet); may be empty
-  std::string identity;               // RunIdentity::identity; goes into the manifest
+  Warehouse* warehouse = nullptr;  // settled: rows() and duck() answer
+  std::string place;               // what followed "KIND:"
+  unsigned threads = 1;            // never changes the content
+  bool with_vocabulary = false;    // copy the vocabulary tables too
+  std::string vocabulary_sql;      // folder of vocabulary parquet files (<table>.parquet); may be empty
+  std::string identity;            // RunIdentity::identity; goes into the manifest
 };
 
 struct PublishedTable {
@@ -30,7 +30,7 @@ struct PublishedTable {
 
 struct Published {
   std::string place;
-  std::vector<PublishedTable> tables; // OMOP order
+  std::vector<PublishedTable> tables;  // OMOP order
   std::uint64_t rows() const;
 };
 

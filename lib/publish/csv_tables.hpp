@@ -1,0 +1,25 @@
+// Formats many tables with many threads; what is written does not depend on their number.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "publish/publisher.hpp"
+#include "warehouse/row_source.hpp"
+
+namespace pyojun {
+
+// One file to write: a table's header and all blocks of its source.
+struct CsvJob {
+  const Table* table = nullptr;
+  std::unique_ptr<RowSource> source;
+  std::string path;
+};
+
+// Writes every job's file; answers rows, bytes and hashes in the order of the jobs (table and file names are left to the caller).
+// At most 2 * threads + 2 blocks are in memory. The first error wins and stops all threads.
+Result<std::vector<PublishedTable>> write_csv_tables(const std::vector<CsvJob>& jobs, unsigned threads);
+
+}  // namespace pyojun
