@@ -19,6 +19,7 @@ void RowChunk::clear_rows() {
   versions.clear();
   records.clear();
   candidates.clear();
+  deletes.clear();
   leads.clear();
 }
 

@@ -61,6 +61,7 @@ struct RowChunk {
   std::vector<std::int64_t> versions;     // per row when the rule says `version`, else empty: order of delivery decides
   std::vector<std::uint32_t> records;     // per row: record number within the batch
   std::vector<std::uint32_t> candidates;  // per row: candidate number within the batch and rule set
+  std::vector<std::uint8_t> deletes;      // per row: 1 when it removes the row of its key and is itself no row; empty: none does
   std::vector<std::uint8_t> leads;        // per row: 1 for the row whose fate is the candidate's fate
   void clear_rows();
 };

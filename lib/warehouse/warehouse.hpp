@@ -1,9 +1,11 @@
-// The warehouse: one folder with parts (mapped rows), key index and one DuckDB file for everything set-wise.
+// The warehouse: one folder with rows-<run>.seg (mapped rows), index-<run>.bin (keys) and warehouse-<run>.duckdb (everything set-wise);
+// CURRENT names the run that counts and changes last, by rename.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +31,14 @@ struct RunIdentity {
 struct FileEntry {
   std::string path, name, sha256, format, encoding, kind;
   std::uint64_t size = 0;
+};
+
+// Where a published row came from.
+struct Provenance {
+  std::uint32_t file = 0;        // number in files()
+  std::uint64_t offset = 0, line = 0, record = 0;  // line and record count from 1; without places offset, length and line are 0
+  std::uint32_t length = 0;
+  std::int32_t rule = -1;        // number in WarehouseOptions::rules of that run
 };
 
 // What the reader refused or counted in one batch, beside the rows.
@@ -65,10 +75,14 @@ struct WarehouseOptions {
   unsigned threads = 1;
   std::string vocabulary_sql;    // folder of vocabulary parquet files; empty: no vocabulary tables
   std::uint64_t memory_bytes = 256ULL << 20;            // DuckDB's limit
+  std::string since;             // start of the program for the lock's text; may be empty
+  bool allow_network_folder = false;  // locks on network file systems are unreliable, so such folders are refused
 };
 
 class Warehouse {
  public:
+  // A finished warehouse for reading: rows(), duck(), provenance(), balances(), files(). Code::warehouse_empty when no run finished.
+  static Result<std::unique_ptr<Warehouse>> open_existing(const std::string& folder, const Schema& schema);
   // Takes the lock; an interrupted run's leftovers are swept. Codes: lock held, newer format, not a warehouse.
   static Result<std::unique_ptr<Warehouse>> open(const WarehouseOptions& options);
   virtual ~Warehouse() = default;
@@ -94,6 +108,9 @@ class Warehouse {
   // Rows of one CDM table (mapped or derived), after settle(). Empty tables give a source with 0 blocks.
   virtual Result<std::unique_ptr<RowSource>> rows(TableId table) = 0;
   virtual const Schema& schema() const = 0;
+  // Where the row of this primary key came from; nothing for derived rows, tables without a primary key and unknown ids.
+  virtual Result<std::optional<Provenance>> provenance(TableId table, std::int32_t id) const = 0;
+  virtual const std::vector<std::string>& rules() const = 0;  // names by number, of the open run
 
   // Makes the run durable: parts, index, ledger, quarantine, profile in one step. Nothing is visible before.
   virtual Status finish() = 0;
