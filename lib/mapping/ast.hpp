@@ -11,7 +11,7 @@
 
 namespace pyojun::ast {
 
-// Place of a token: file number (Mapping::files), line and column from 1, length in bytes.
+// Place of a token: file number (Mapping::files), line and column from 1, column and length in characters (code points), not bytes.
 struct Place {
   std::uint16_t file = 0;
   std::uint32_t line = 0, column = 0, length = 1;
@@ -23,6 +23,7 @@ using ExprPtr = std::unique_ptr<Expr>;
 struct Step {
   std::string name;
   bool choice = false;                // name[x]
+  bool descendant = false;            // //name: at any depth below; names may be "@attribute", "PID-3" or a component number "1"
   struct Predicate {
     std::int32_t index = -1;          // [n], from 0; -1 when it is a condition
     ExprPtr condition;

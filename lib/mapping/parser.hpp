@@ -23,6 +23,8 @@ Parsed parse_text(std::string_view text, std::string_view name = "test.map");
 
 // An expression or path in the language's own form, canonical spacing; parse_text of it gives the same tree.
 std::string print(const ast::Expr& expr);
+// The whole mapping in canonical form, includes and overrides worked in, comments gone; parse_text of it gives the same tree.
+std::string print(const ast::Mapping& mapping);
 
 // Text of a code list file of the mapping, as parse_mapping would find it beside the .map file.
 std::optional<std::string> read_beside(const ast::Mapping& mapping, std::uint16_t file, std::string_view relative);
