@@ -108,6 +108,7 @@ Action setup_convert(CLI::App& app) {
   app.add_option("--warehouse", request->warehouse, "folder for parts, ledger and quarantine")->capture_default_str();
   app.add_option("--report", request->report, "folder for report.html and report.json");
   app.add_option("--from", request->format, "reader to use instead of detection");
+  app.add_option("--kind", request->kind, "record kind of files whose names the mapping does not know");
   app.add_option("--codes", request->code_lists, "further code lists (source_to_concept_map or Usagi files)");
   app.add_option("--source-name", request->source_name, "cdm_source_name; default: the mapping's title");
   app.add_option("-j,--jobs", request->threads, "threads; never changes the result")->check(CLI::Range(1, 256));

@@ -72,7 +72,7 @@ Status Conversion::prepare() {
     if (Status status = target->publisher->check(target->place); !status) return status;
     targets_.push_back(std::move(*target));
   }
-  auto sources = find_sources(request_.inputs, request_.format, plan_->dialect());
+  auto sources = find_sources({request_.inputs, request_.format, request_.kind}, plan_->dialect());
   if (!sources) return sources.error();
   sources_ = std::move(*sources);
   outcome_.skipped = sources_.skipped;

@@ -20,6 +20,7 @@ struct ConvertRequest {
   std::vector<std::string> inputs;
   std::string map, vocabulary;                  // mapping name or path; snapshot folder
   std::string format;                           // --from; empty: by dialect or content
+  std::string kind;                             // record kind of files that fit no pattern of the mapping
   std::vector<std::string> targets;             // "csv:DIR", "duckdb:FILE", ...
   std::string warehouse;                        // folder
   std::string report;                           // folder for report.html and report.json; empty: none

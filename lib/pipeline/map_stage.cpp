@@ -42,7 +42,7 @@ class Run {
   Status commit(const Pump::Item& item, const RecordBatch& batch, MappedBatch& mapped);
   void worker(Pump& pump, Mapper& mapper);
   void close_files();
-  QuarantineEntry entry(const FileProgress& file, const Reject& reject) const;
+  QuarantineEntry entry(const FileProgress& file, const Reject& reject, std::uint64_t shift) const;
 
   const MapStage& stage_;
   ConvertOutcome& outcome_;
@@ -79,7 +79,7 @@ void Run::broken(std::size_t number, const Error& error) {
   file.broken = error;
 }
 
-QuarantineEntry Run::entry(const FileProgress& file, const Reject& reject) const {
+QuarantineEntry Run::entry(const FileProgress& file, const Reject& reject, std::uint64_t shift) const {
   QuarantineEntry out;
   out.file = file.number;
   out.code = reject.code;
@@ -87,7 +87,7 @@ QuarantineEntry Run::entry(const FileProgress& file, const Reject& reject) const
   out.length = reject.length;
   out.at = reject.at;
   out.line = file.lines + reject.line + 1;
-  out.record = file.records + reject.record + 1;
+  out.record = file.records + reject.record + shift + 1;
   out.rule = reject.rule == 0 ? -1 : reject.rule - 1;
   out.path = !reject.path.empty() ? reject.path : std::string(stage_.plan->symbols().name(reject.field));
   if (reject.column != no_column && reject.table != no_table) {
@@ -101,8 +101,13 @@ Status Run::commit(const Pump::Item& item, const RecordBatch& batch, MappedBatch
   FileProgress& file = progress_[item.file];
   std::vector<QuarantineEntry> entries;
   entries.reserve(batch.rejects.size() + mapped.rejects.size());
-  for (const auto& reject : batch.rejects) entries.push_back(entry(file, reject));
-  for (const auto& reject : mapped.rejects) entries.push_back(entry(file, reject));
+  // Reader rejects stand at the place their record would have had, so refused records shift the numbers of those behind them.
+  std::uint64_t refused = 0;
+  for (const auto& reject : batch.rejects) entries.push_back(entry(file, reject, refused++));
+  auto before = [&](std::uint32_t record) {
+    return static_cast<std::uint64_t>(std::count_if(batch.rejects.begin(), batch.rejects.end(), [&](const Reject& r) { return r.record <= record; }));
+  };
+  for (const auto& reject : mapped.rejects) entries.push_back(entry(file, reject, before(reject.record)));
   BatchFacts facts;
   facts.seen = batch.seen;
   facts.refused = batch.seen - batch.records.size();
@@ -209,7 +214,7 @@ void Run::close_files() {
     for (std::size_t c = 0; c < std::min(file.filled.size(), file.facts.columns.size()); ++c) filled.emplace_back(file.facts.columns[c], file.filled[c]);
     stage_.warehouse->add_profile(file.number, source.kind, filled, file.records);
     if (out.broken) {
-      std::vector<QuarantineEntry> entries{entry(file, cut_short(*out.broken))};
+      std::vector<QuarantineEntry> entries{entry(file, cut_short(*out.broken), 0)};
       stage_.warehouse->note_file(file.number, entries);
     }
   }

@@ -70,30 +70,31 @@ std::string kind_of(std::string_view base_name, const Dialect& dialect) {
   return {};
 }
 
-Result<Sources> find_sources(const std::vector<std::string>& arguments, std::string_view format_name, const Dialect& dialect) {
-  const std::string_view forced = !format_name.empty() ? format_name : std::string_view(dialect.format);
+Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect) {
+  const std::string_view forced = !query.format.empty() ? std::string_view(query.format) : std::string_view(dialect.format);
   const Format* format = nullptr;
   if (!forced.empty()) {
     format = find_format(forced);
     if (format == nullptr) return Error{Code::format_unknown, {}, {}, std::string(forced), {}};
   }
-  auto inputs = expand_inputs(arguments);
+  auto inputs = expand_inputs(query.arguments);
   if (!inputs) return inputs.error();
   Sources sources;
   sources.skipped = std::move(inputs->skipped);
   for (auto& input : inputs->files) {
     SourceFile file;
     file.kind = kind_of(input->name(), dialect);
-    const bool named = std::find(arguments.begin(), arguments.end(), input->path()) != arguments.end();
-    if (format != nullptr) {
-      // A dialect that lists its files reads those and, beside them, only what the user named.
-      const bool listed = dialect.files.empty() || !file.kind.empty() || !format_name.empty();
-      if (listed || named) file.format = format;
-    } else if (auto verdict = detect_file(*input); verdict) {
-      file.format = verdict->format;
-      file.why = verdict->why;
+    if (file.kind.empty()) file.kind = query.kind;
+    const bool named = std::find(query.arguments.begin(), query.arguments.end(), input->path()) != query.arguments.end();
+    if (!dialect.files.empty() && file.kind.empty()) {
+      file.why = Code::file_not_in_mapping;
+    } else if (format != nullptr) {
+      file.format = format;
     } else {
-      return verdict.error();
+      auto verdict = detect_file(*input);
+      if (!verdict && named) return verdict.error();
+      file.format = verdict ? verdict->format : nullptr;
+      file.why = verdict ? verdict->why : verdict.error().code;
     }
     if (file.format == nullptr && named) return Error{file.why, input->path(), {}, {}, {}};
     file.input = std::move(input);

@@ -25,9 +25,15 @@ struct Sources {
   std::vector<std::string> skipped; // hidden files and the like, never opened
 };
 
-// `format` forces one reader for every file; empty: dialect.format, else detection. A file named on the command line that no reader
-// recognises is an error; one found in a folder or archive is listed with its reason and not read.
-Result<Sources> find_sources(const std::vector<std::string>& arguments, std::string_view format, const Dialect& dialect);
+struct SourceQuery {
+  std::vector<std::string> arguments;  // files, folders, archives, globs, "-"
+  std::string format;                  // forces one reader for every file; empty: dialect.format, else detection
+  std::string kind;                    // record kind of files that fit no pattern of the dialect
+};
+
+// A file named by the user that no reader recognises, or that the dialect's patterns do not know, is an error; one found in a folder or
+// archive is listed with its reason and not read.
+Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect);
 
 // Record kind of a base name by the dialect's patterns, "" when none fits.
 std::string kind_of(std::string_view base_name, const Dialect& dialect);
