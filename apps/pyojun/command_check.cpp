@@ -21,9 +21,15 @@ struct Options {
 std::string machine(const Diagnostic& diagnostic) {
   constexpr std::string_view names[] = {"note", "warning", "reject", "fatal"};
   Json json;
-  json.begin_object().member("file", diagnostic.file).member("line", std::uint64_t{diagnostic.line}).member("column", std::uint64_t{diagnostic.column});
+  json.begin_object()
+      .member("file", diagnostic.file)
+      .member("line", std::uint64_t{diagnostic.line})
+      .member("column", std::uint64_t{diagnostic.column});
   json.member("id", info(diagnostic.code).id).member("severity", names[static_cast<std::size_t>(info(diagnostic.code).severity)]);
-  json.member("says", info(diagnostic.code).says).member("subject", diagnostic.subject).member("suggestion", diagnostic.suggestion).end_object();
+  json.member("says", info(diagnostic.code).says)
+      .member("subject", diagnostic.subject)
+      .member("suggestion", diagnostic.suggestion)
+      .end_object();
   return json.text() + "\n";
 }
 
@@ -56,8 +62,8 @@ int run(const Options& options, Context& context) {
       }
     }
   }
-  context.console.say(fmt::format("{}: {} {}, {} {}", context.console.pick("checked", "검사"), errors, context.console.pick("errors", "오류"), warnings,
-                                  context.console.pick("warnings", "경고")));
+  context.console.say(fmt::format("{}: {} {}, {} {}", context.console.pick("checked", "검사"), errors,
+                                  context.console.pick("errors", "오류"), warnings, context.console.pick("warnings", "경고")));
   return errors == 0 ? exit_done : exit_usage;
 }
 

@@ -24,11 +24,14 @@ void tell_files(const ConvertOutcome& outcome, Context& context) {
   Console& console = context.console;
   for (const auto& file : outcome.files) {
     if (file.broken) console.error(*file.broken);
-    if (!file.read && !file.broken) console.note(fmt::format("{}: {} [{}]", printable(file.path), console.pick("not read", "읽지 않음"), info(file.why).id));
+    if (!file.read && !file.broken)
+      console.note(fmt::format("{}: {} [{}]", printable(file.path), console.pick("not read", "읽지 않음"), info(file.why).id));
     if (!console.verbose) continue;
     console.note(fmt::format("{}: {} {} {}", printable(file.path), file.format, file.encoding, grouped(file.records)));
-    for (const auto& name : file.facts.unknown_columns) console.note(fmt::format("  {}: {}", console.pick("column read by no rule", "어느 규칙도 읽지 않는 열"), printable(name)));
-    for (const auto& name : file.facts.missing_columns) console.note(fmt::format("  {}: {}", console.pick("column not delivered", "전달되지 않은 열"), printable(name)));
+    for (const auto& name : file.facts.unknown_columns)
+      console.note(fmt::format("  {}: {}", console.pick("column read by no rule", "어느 규칙도 읽지 않는 열"), printable(name)));
+    for (const auto& name : file.facts.missing_columns)
+      console.note(fmt::format("  {}: {}", console.pick("column not delivered", "전달되지 않은 열"), printable(name)));
     for (const auto& note : file.facts.notes) console.note("  " + printable(note));
   }
   for (const auto& path : outcome.skipped) {
@@ -41,35 +44,45 @@ std::string machine(const ConvertOutcome& outcome, int code, const std::string& 
   json.begin_object().member("exit", code);
   if (!error.empty()) json.member("error", error);
   json.member("files", static_cast<std::uint64_t>(outcome.files.size())).member("bytes", outcome.bytes).member("records", outcome.records);
-  json.member("refused", outcome.refused).member("unread", outcome.unread).member("candidates", outcome.candidates).member("mapped", outcome.mapped);
-  json.member("filtered", outcome.filtered).member("duplicates", outcome.duplicates).member("quarantined", outcome.quarantined).member("rows", outcome.rows);
+  json.member("refused", outcome.refused)
+      .member("unread", outcome.unread)
+      .member("candidates", outcome.candidates)
+      .member("mapped", outcome.mapped);
+  json.member("filtered", outcome.filtered)
+      .member("duplicates", outcome.duplicates)
+      .member("quarantined", outcome.quarantined)
+      .member("rows", outcome.rows);
   json.member("balanced", outcome.balanced).key("tables").begin_object();
   for (const auto& [table, rows] : outcome.tables) json.member(table, rows);
   json.end_object().key("published").begin_array();
   for (const auto& place : outcome.published) json.value(place);
   json.end_array().key("stages").begin_array();
-  for (const auto& stage : outcome.stages) json.begin_object().member("name", stage.name).member("wall", stage.wall).member("cpu", stage.cpu).end_object();
+  for (const auto& stage : outcome.stages)
+    json.begin_object().member("name", stage.name).member("wall", stage.wall).member("cpu", stage.cpu).end_object();
   return json.end_array().end_object().text() + "\n";
 }
 
 // The last line, always: what came in, what went out, and whether the books balance.
 std::string summary(const ConvertOutcome& outcome, const Console& console) {
-  return fmt::format(fmt::runtime(console.pick("{} records read ({} refused), {} rows written, {} filtered, {} duplicates, {} quarantined: books {}",
-                                               "레코드 {}건 읽음(거부 {}), 행 {}건 기록, 제외 {}, 중복 {}, 격리 {}: 장부 {}")),
-                     grouped(outcome.records), grouped(outcome.refused), grouped(outcome.rows), grouped(outcome.filtered), grouped(outcome.duplicates),
-                     grouped(outcome.quarantined), outcome.balanced ? console.pick("balanced", "일치") : console.pick("not balanced", "불일치"));
+  return fmt::format(
+      fmt::runtime(console.pick("{} records read ({} refused), {} rows written, {} filtered, {} duplicates, {} quarantined: books {}",
+                                "레코드 {}건 읽음(거부 {}), 행 {}건 기록, 제외 {}, 중복 {}, 격리 {}: 장부 {}")),
+      grouped(outcome.records), grouped(outcome.refused), grouped(outcome.rows), grouped(outcome.filtered), grouped(outcome.duplicates),
+      grouped(outcome.quarantined), outcome.balanced ? console.pick("balanced", "일치") : console.pick("not balanced", "불일치"));
 }
 
 void tell_result(const ConvertOutcome& outcome, const ConvertRequest& request, Context& context) {
   Console& console = context.console;
   if (console.verbose) {
-    for (const auto& stage : outcome.stages) console.note(fmt::format("{:<18} {:7.2f} s wall {:7.2f} s cpu", stage.name, stage.wall, stage.cpu));
+    for (const auto& stage : outcome.stages)
+      console.note(fmt::format("{:<18} {:7.2f} s wall {:7.2f} s cpu", stage.name, stage.wall, stage.cpu));
   }
   for (const auto& [table, rows] : outcome.tables) {
     if (rows > 0) console.note(fmt::format("{:<24}{:>14}", table, grouped(rows)));
   }
   if (outcome.unread > 0) {
-    console.note(fmt::format("{} {}", grouped(outcome.unread), console.pick("records of kinds that no rule reads", "건은 읽는 규칙이 없는 종류의 레코드")));
+    console.note(fmt::format("{} {}", grouped(outcome.unread),
+                             console.pick("records of kinds that no rule reads", "건은 읽는 규칙이 없는 종류의 레코드")));
   }
   for (const auto& place : outcome.published) console.note(fmt::format("{} {}", console.pick("published", "게시"), printable(place)));
   if (!request.report.empty()) console.note(fmt::format("{} {}/report.html", console.pick("report", "보고서"), printable(request.report)));

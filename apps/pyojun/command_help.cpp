@@ -55,7 +55,8 @@ int run(const std::string& what, Context& context) {
 }  // namespace
 
 std::string man_page(CLI::App& cli) {
-  std::string out = fmt::format(".TH PYOJUN 1 \"\" \"pyojun {}\"\n.SH NAME\npyojun \\- EMR exports to OMOP CDM 5.4, with balanced books\n", PYOJUN_VERSION);
+  std::string out = fmt::format(".TH PYOJUN 1 \"\" \"pyojun {}\"\n.SH NAME\npyojun \\- EMR exports to OMOP CDM 5.4, with balanced books\n",
+                                PYOJUN_VERSION);
   out += ".SH SYNOPSIS\n.B pyojun\n.I COMMAND\n[options]\n.SH DESCRIPTION\n" + roff(cli.get_description()) + "\n.SH COMMANDS\n";
   for (const Command& command : commands()) {
     const CLI::App* sub = cli.get_subcommand(std::string(command.name));

@@ -27,10 +27,12 @@ std::string share(std::uint64_t part, std::uint64_t whole) {
 std::string human(const FileInspection& file, const Console& console) {
   std::string out = fmt::format("{}\n", printable(file.path));
   if (!file.read) return out + fmt::format("  {}\n", console.render(file.problem));
-  out += fmt::format("  {}: {}{}{}{}\n", console.pick("format", "형식"), file.facts.format, file.facts.version.empty() ? "" : " " + file.facts.version,
-                     file.facts.encoding.empty() ? "" : ", " + file.facts.encoding,
-                     file.facts.delimiter.empty() ? "" : fmt::format(", '{}'", printable(file.facts.delimiter)));
-  out += fmt::format("  {}: {}   {}: {}\n", console.pick("records", "레코드"), grouped(file.records), console.pick("refused", "거부"), grouped(file.refused));
+  out +=
+      fmt::format("  {}: {}{}{}{}\n", console.pick("format", "형식"), file.facts.format,
+                  file.facts.version.empty() ? "" : " " + file.facts.version, file.facts.encoding.empty() ? "" : ", " + file.facts.encoding,
+                  file.facts.delimiter.empty() ? "" : fmt::format(", '{}'", printable(file.facts.delimiter)));
+  out += fmt::format("  {}: {}   {}: {}\n", console.pick("records", "레코드"), grouped(file.records), console.pick("refused", "거부"),
+                     grouped(file.refused));
   for (const auto& [id, count] : file.reject_ids) out += fmt::format("    {} {}\n", id, grouped(count));
   for (const auto& note : file.facts.notes) out += fmt::format("  {}\n", printable(note));
   if (file.cut) out += fmt::format("  {}\n", console.render(file.problem));
@@ -46,8 +48,15 @@ std::string human(const FileInspection& file, const Console& console) {
 
 std::string machine(const FileInspection& file) {
   Json json;
-  json.begin_object().member("path", file.path).member("read", file.read).member("format", file.facts.format).member("version", file.facts.version);
-  json.member("encoding", file.facts.encoding).member("delimiter", file.facts.delimiter).member("records", file.records).member("refused", file.refused);
+  json.begin_object()
+      .member("path", file.path)
+      .member("read", file.read)
+      .member("format", file.facts.format)
+      .member("version", file.facts.version);
+  json.member("encoding", file.facts.encoding)
+      .member("delimiter", file.facts.delimiter)
+      .member("records", file.records)
+      .member("refused", file.refused);
   if (!file.read || file.cut) json.member("problem", std::string(info(file.problem.code).id)).member("offset", file.problem.at.offset);
   json.key("rejects").begin_object();
   for (const auto& [id, count] : file.reject_ids) json.member(id, count);
@@ -56,7 +65,11 @@ std::string machine(const FileInspection& file) {
     json.key(kind).begin_object().member("records", profile.records).key("fields").begin_object();
     for (const auto& [path, field] : profile.fields) {
       json.key(path).begin_object().member("seen", field.seen).member("filled", field.filled).member("records", field.records);
-      json.member("distinct", field.distinct).member("longest", std::uint64_t{field.longest}).member("numeric", field.numeric).member("dates", field.dates).end_object();
+      json.member("distinct", field.distinct)
+          .member("longest", std::uint64_t{field.longest})
+          .member("numeric", field.numeric)
+          .member("dates", field.dates)
+          .end_object();
     }
     json.end_object().end_object();
   }
@@ -75,8 +88,8 @@ Status write_profile(const std::string& folder, const std::vector<FileInspection
   for (const auto& file : files) {
     for (const auto& [kind, profile] : file.kinds) {
       for (const auto& [path, field] : profile.fields) {
-        text += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", quoted(file.path), quoted(kind), quoted(path), profile.records, field.seen, field.filled,
-                            field.distinct, field.longest, field.numeric, field.dates);
+        text += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", quoted(file.path), quoted(kind), quoted(path), profile.records, field.seen,
+                            field.filled, field.distinct, field.longest, field.numeric, field.dates);
       }
     }
   }

@@ -41,8 +41,8 @@ Rows list_functions() {
   Rows rows{{"name", "arguments", "result", "about", "example"}};
   for (const auto& function : functions()) {
     const std::string most = function.max_args < 0 || function.max_args > 99 ? "n" : std::to_string(function.max_args);
-    rows.push_back({std::string(function.name), fmt::format("{}-{}", function.min_args, most), std::string(function.result), std::string(function.about),
-                    std::string(function.example)});
+    rows.push_back({std::string(function.name), fmt::format("{}-{}", function.min_args, most), std::string(function.result),
+                    std::string(function.about), std::string(function.example)});
   }
   return rows;
 }
@@ -59,7 +59,9 @@ Rows list_tables(bool columns) {
   for (const auto& table : schema->tables()) {
     if (!columns) rows.push_back({table.name, table.schema, std::to_string(table.columns.size()), table.domain});
     for (const auto& column : table.columns) {
-      if (columns) rows.push_back({table.name, column.name, column.required ? "yes" : "no", column.references == no_table ? "" : schema->table(column.references).name});
+      if (columns)
+        rows.push_back({table.name, column.name, column.required ? "yes" : "no",
+                        column.references == no_table ? "" : schema->table(column.references).name});
     }
   }
   return rows;
@@ -67,7 +69,8 @@ Rows list_tables(bool columns) {
 
 Rows list_publishers() {
   Rows rows{{"name", "about", "example"}};
-  for (const auto& publisher : publishers()) rows.push_back({std::string(publisher.name), std::string(publisher.about), std::string(publisher.example)});
+  for (const auto& publisher : publishers())
+    rows.push_back({std::string(publisher.name), std::string(publisher.about), std::string(publisher.example)});
   return rows;
 }
 
@@ -83,7 +86,8 @@ Rows list_messages(const Console& console) {
 
 Rows list_commands(const Console& console) {
   Rows rows{{"name", "about"}};
-  for (const auto& command : commands()) rows.push_back({std::string(command.name), std::string(console.pick(command.about, command.about_ko))});
+  for (const auto& command : commands())
+    rows.push_back({std::string(command.name), std::string(console.pick(command.about, command.about_ko))});
   return rows;
 }
 
@@ -116,7 +120,9 @@ int run(const std::string& what, Context& context) {
 
 Action setup_list(CLI::App& app) {
   auto what = std::make_shared<std::string>();
-  app.add_option("WHAT", *what, "formats, mappings, functions, tables, columns, publishers, messages or commands")->required()->check(CLI::IsMember(what_there_is));
+  app.add_option("WHAT", *what, "formats, mappings, functions, tables, columns, publishers, messages or commands")
+      ->required()
+      ->check(CLI::IsMember(what_there_is));
   return [what](Context& context) { return run(*what, context); };
 }
 

@@ -18,8 +18,8 @@ int run(const std::string& folder, Context& context) {
     return exit_for(findings.error());
   }
   for (const auto& problem : findings->problems) console.error(problem);
-  console.say(fmt::format("{}: {} {}, {} {}", printable(folder), findings->files, console.pick("files checked", "개 파일 확인"), findings->problems.size(),
-                          console.pick("differ", "개 다름")));
+  console.say(fmt::format("{}: {} {}, {} {}", printable(folder), findings->files, console.pick("files checked", "개 파일 확인"),
+                          findings->problems.size(), console.pick("differ", "개 다름")));
   return findings->problems.empty() ? exit_done : exit_failed;
 }
 

@@ -37,11 +37,13 @@ void print_info(const Vocabulary::Info& info, Context& context) {
     console.out(json.end_array().end_object().text() + "\n");
     return;
   }
-  std::string out = fmt::format("{}: {}\n{}: {}\n{}: {}   {}: {}   {}: {}\n", console.pick("release", "판"), info.release, console.pick("content", "내용 해시"),
-                                info.content_hash, console.pick("concepts", "개념"), grouped(info.concepts), console.pick("relationships", "관계"),
-                                grouped(info.relationships), console.pick("ancestors", "상하위"), grouped(info.ancestors));
+  std::string out = fmt::format("{}: {}\n{}: {}\n{}: {}   {}: {}   {}: {}\n", console.pick("release", "판"), info.release,
+                                console.pick("content", "내용 해시"), info.content_hash, console.pick("concepts", "개념"),
+                                grouped(info.concepts), console.pick("relationships", "관계"), grouped(info.relationships),
+                                console.pick("ancestors", "상하위"), grouped(info.ancestors));
   for (const auto& item : info.vocabularies) {
-    out += fmt::format("  {:<24} {:>10}  {}{}\n", item.id, grouped(item.concepts), item.version, item.licence.empty() ? "" : "  [" + item.licence + "]");
+    out += fmt::format("  {:<24} {:>10}  {}{}\n", item.id, grouped(item.concepts), item.version,
+                       item.licence.empty() ? "" : "  [" + item.licence + "]");
   }
   console.out(out);
 }
@@ -49,13 +51,17 @@ void print_info(const Vocabulary::Info& info, Context& context) {
 void print_concept(const ConceptView& found, Console& console) {
   if (console.json) {
     Json json;
-    json.begin_object().member("concept_id", static_cast<std::int64_t>(found.id)).member("concept_name", found.name).member("domain_id", found.domain);
+    json.begin_object()
+        .member("concept_id", static_cast<std::int64_t>(found.id))
+        .member("concept_name", found.name)
+        .member("domain_id", found.domain);
     json.member("vocabulary_id", found.vocabulary).member("concept_class_id", found.concept_class).member("concept_code", found.code);
     json.member("standard", found.is_standard()).end_object();
     console.out(json.text() + "\n");
     return;
   }
-  console.out(fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n", found.id, found.vocabulary, found.code, found.domain, found.is_standard() ? "standard" : "non-standard", found.name));
+  console.out(fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n", found.id, found.vocabulary, found.code, found.domain,
+                          found.is_standard() ? "standard" : "non-standard", found.name));
 }
 
 int lookup(const Options& options, const Vocabulary& vocabulary, Context& context) {
@@ -66,7 +72,8 @@ int lookup(const Options& options, const Vocabulary& vocabulary, Context& contex
     return exit_failed;
   }
   if (const auto view = vocabulary.concept_of(found.concept_id)) print_concept(*view, context.console);
-  for (const auto& [label, targets] : {std::pair{"Maps to", vocabulary.maps_to(found.concept_id)}, {"Maps to value", vocabulary.maps_to_value(found.concept_id)}}) {
+  for (const auto& [label, targets] :
+       {std::pair{"Maps to", vocabulary.maps_to(found.concept_id)}, {"Maps to value", vocabulary.maps_to_value(found.concept_id)}}) {
     for (const auto id : targets) {
       if (!context.console.json) context.console.out(fmt::format("  {}\t", label));
       if (const auto view = vocabulary.concept_of(id)) print_concept(*view, context.console);

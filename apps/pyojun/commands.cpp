@@ -14,13 +14,17 @@ constexpr std::array table{
     Command{"check", "check mappings without data", "자료 없이 매핑을 검사합니다", "pyojun check mappings/myhospital", setup_check},
     Command{"inspect", "say what a file is: format, encoding, record kinds, fields", "파일의 형식, 인코딩, 레코드 종류, 항목을 보여 줍니다",
             "pyojun inspect export/patients.csv", setup_inspect},
-    Command{"vocab", "build and query vocabulary snapshots", "용어 스냅숏을 만들고 조회합니다", "pyojun vocab build athena/ --out vocab.snapshot", setup_vocab},
-    Command{"quarantine", "list what was refused and why", "거부된 레코드와 그 이유를 보여 줍니다", "pyojun quarantine list --warehouse warehouse", setup_quarantine},
-    Command{"explain", "trace a CDM row to its source bytes, or print a mapping as a book", "CDM 행의 출처를 추적하거나 매핑을 책으로 출력합니다",
-            "pyojun explain condition_occurrence 42 --warehouse warehouse", setup_explain},
-    Command{"verify", "check a published folder against its manifest", "게시된 폴더를 목록과 대조합니다", "pyojun verify cdm", setup_verify},
-    Command{"list", "list formats, mappings, functions, tables, publishers, messages, commands", "형식, 매핑, 함수, 표, 출력, 메시지, 명령을 나열합니다",
-            "pyojun list functions", setup_list},
+    Command{"vocab", "build and query vocabulary snapshots", "용어 스냅숏을 만들고 조회합니다",
+            "pyojun vocab build athena/ --out vocab.snapshot", setup_vocab},
+    Command{"quarantine", "list what was refused and why", "거부된 레코드와 그 이유를 보여 줍니다",
+            "pyojun quarantine list --warehouse warehouse", setup_quarantine},
+    Command{"explain", "trace a CDM row to its source bytes, or print a mapping as a book",
+            "CDM 행의 출처를 추적하거나 매핑을 책으로 출력합니다", "pyojun explain condition_occurrence 42 --warehouse warehouse",
+            setup_explain},
+    Command{"verify", "check a published folder against its manifest", "게시된 폴더를 목록과 대조합니다", "pyojun verify cdm",
+            setup_verify},
+    Command{"list", "list formats, mappings, functions, tables, publishers, messages, commands",
+            "형식, 매핑, 함수, 표, 출력, 메시지, 명령을 나열합니다", "pyojun list functions", setup_list},
     Command{"help", "print the man page or shell completion", "설명서나 셸 자동 완성을 출력합니다", "pyojun help man", setup_help},
 };
 
@@ -34,8 +38,10 @@ void build_cli(CLI::App& cli, Action& chosen) {
   cli.set_version_flag("--version", std::string("pyojun ") + PYOJUN_VERSION);
   cli.require_subcommand(1);
   cli.fallthrough();
-  cli.footer("Exit codes: 0 done, 1 failed, 2 usage or mapping error, 3 done but incomplete, 4 gate failed, 10 state, 11 locked, 70 internal, 74 I/O, "
-             "128+N signal.\nExample: pyojun convert export/ --map synthea/csv --vocab vocab.snapshot --to csv:cdm");
+  cli.footer(
+      "Exit codes: 0 done, 1 failed, 2 usage or mapping error, 3 done but incomplete, 4 gate failed, 10 state, 11 locked, 70 internal, 74 "
+      "I/O, "
+      "128+N signal.\nExample: pyojun convert export/ --map synthea/csv --vocab vocab.snapshot --to csv:cdm");
   for (const Command& command : table) {
     CLI::App* sub = cli.add_subcommand(std::string(command.name), std::string(command.about));
     sub->footer(fmt::format("Example:\n  {}", command.example));
@@ -51,10 +57,14 @@ int exit_for(const Error& error) {
   const std::string_view id = info(error.code).id;
   switch (error.code) {
     case Code::books_not_balanced:
-    case Code::internal_error: return exit_internal;
-    case Code::file_write_failed: return exit_io;
-    case Code::interrupted: return exit_failed;
-    default: break;
+    case Code::internal_error:
+      return exit_internal;
+    case Code::file_write_failed:
+      return exit_io;
+    case Code::interrupted:
+      return exit_failed;
+    default:
+      break;
   }
   if (id.starts_with("U") || id.starts_with("M")) return exit_usage;
   return exit_failed;

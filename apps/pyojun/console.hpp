@@ -20,17 +20,17 @@ class Console {
  public:
   Language language = Language::en;
   bool json = false;
-  bool quiet = false;          // only the summary and errors
+  bool quiet = false;  // only the summary and errors
   bool progress_wanted = true;
   bool verbose = false;
 
-  void out(std::string_view text);             // stdout
-  void note(std::string_view text);            // one line to stderr, unless quiet
-  void say(std::string_view text);             // one line to stderr, always
+  void out(std::string_view text);   // stdout
+  void note(std::string_view text);  // one line to stderr, unless quiet
+  void say(std::string_view text);   // one line to stderr, always
   void error(const Error& error);
   std::string render(const Error& error) const;
   std::string_view pick(std::string_view en, std::string_view ko) const { return language == Language::ko ? ko : en; }
-  bool flush();                                // false when something could not be written
+  bool flush();  // false when something could not be written
 
  private:
   std::mutex mutex_;

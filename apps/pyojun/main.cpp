@@ -65,7 +65,8 @@ World make_world() {
   if (const char* epoch = std::getenv("SOURCE_DATE_EPOCH"); epoch != nullptr) {
     std::int64_t seconds = 0;
     const std::string_view text(epoch);
-    if (std::from_chars(text.data(), text.data() + text.size(), seconds).ec == std::errc{}) world.data_date = format_time(seconds, "%Y-%m-%d", true);
+    if (std::from_chars(text.data(), text.data() + text.size(), seconds).ec == std::errc{})
+      world.data_date = format_time(seconds, "%Y-%m-%d", true);
   }
   world.stop = &stop_signal;
   return world;

@@ -19,9 +19,11 @@ bool fatal(const std::vector<Diagnostic>& diagnostics) {
 }
 
 // Everything that decides the output: inputs by content, mapping, vocabulary, options, program version. Never the clock or a path.
-std::string identity_of(const ConvertRequest& request, const Plan& plan, const Vocabulary& vocabulary, const Sources& sources, const World& world) {
+std::string identity_of(const ConvertRequest& request, const Plan& plan, const Vocabulary& vocabulary, const Sources& sources,
+                        const World& world) {
   std::string text = plan.hash() + '\n' + vocabulary.info().content_hash + '\n' + request.source_name + '\n' + world.program_version + '\n';
-  text += std::to_string(request.limits.record_bytes) + '/' + std::to_string(request.limits.columns) + '/' + std::to_string(request.limits.depth) + '\n';
+  text += std::to_string(request.limits.record_bytes) + '/' + std::to_string(request.limits.columns) + '/' +
+          std::to_string(request.limits.depth) + '\n';
   for (const auto& file : sources.files) text += file.sha256 + ' ' + file.input->name() + '\n';
   return sha256_hex(text);
 }
@@ -187,6 +189,8 @@ Status Conversion::run() {
 
 }  // namespace
 
-Status convert(const ConvertRequest& request, const World& world, ConvertOutcome& outcome) { return Conversion(request, world, outcome).run(); }
+Status convert(const ConvertRequest& request, const World& world, ConvertOutcome& outcome) {
+  return Conversion(request, world, outcome).run();
+}
 
 }  // namespace pyojun

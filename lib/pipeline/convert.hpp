@@ -18,16 +18,16 @@ namespace pyojun {
 
 struct ConvertRequest {
   std::vector<std::string> inputs;
-  std::string map, vocabulary;                  // mapping name or path; snapshot folder
-  std::string format;                           // --from; empty: by dialect or content
-  std::string kind;                             // record kind of files that fit no pattern of the mapping
-  std::vector<std::string> targets;             // "csv:DIR", "duckdb:FILE", ...
-  std::string warehouse;                        // folder
-  std::string report;                           // folder for report.html and report.json; empty: none
+  std::string map, vocabulary;       // mapping name or path; snapshot folder
+  std::string format;                // --from; empty: by dialect or content
+  std::string kind;                  // record kind of files that fit no pattern of the mapping
+  std::vector<std::string> targets;  // "csv:DIR", "duckdb:FILE", ...
+  std::string warehouse;             // folder
+  std::string report;                // folder for report.html and report.json; empty: none
   std::vector<std::string> code_lists;
-  std::string source_name;                      // cdm_source_name; empty: the mapping's title
+  std::string source_name;  // cdm_source_name; empty: the mapping's title
   unsigned threads = 1;
-  bool with_vocabulary = false;                 // vocabulary tables in the published CDM
+  bool with_vocabulary = false;  // vocabulary tables in the published CDM
   Limits limits;
 };
 
@@ -35,28 +35,28 @@ struct FileOutcome {
   std::string path, format, encoding, kind;
   std::uint64_t records = 0, refused = 0;
   bool read = false;
-  Code why = Code::format_unknown;              // when not read
-  std::optional<Error> broken;                  // the file could not be opened, or ended too early
+  Code why = Code::format_unknown;  // when not read
+  std::optional<Error> broken;      // the file could not be opened, or ended too early
   FileFacts facts;
 };
 
 struct StageTime {
   std::string name;
-  double wall = 0, cpu = 0;                     // seconds
+  double wall = 0, cpu = 0;  // seconds
 };
 
 // What the summary says. Counts only.
 struct ConvertOutcome {
-  std::vector<Diagnostic> diagnostics;          // of the mapping
+  std::vector<Diagnostic> diagnostics;  // of the mapping
   std::vector<FileOutcome> files;
   std::vector<std::string> skipped;
   std::uint64_t bytes = 0, records = 0, refused = 0, unread = 0;
   std::uint64_t candidates = 0, mapped = 0, filtered = 0, duplicates = 0, quarantined = 0, rows = 0;
   std::vector<std::pair<std::string, std::uint64_t>> tables;
-  std::vector<std::string> published;           // places, in the order asked for
+  std::vector<std::string> published;  // places, in the order asked for
   std::vector<StageTime> stages;
   bool balanced = false;
-  bool incomplete = false;                      // a named source was unreadable or cut: exit code 3
+  bool incomplete = false;  // a named source was unreadable or cut: exit code 3
 };
 
 // An Error means nothing was published. Code::mapping_has_errors: see outcome.diagnostics.

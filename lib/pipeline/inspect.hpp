@@ -16,12 +16,12 @@
 namespace pyojun {
 
 struct FieldProfile {
-  std::uint64_t seen = 0;                      // nodes met
-  std::uint64_t filled = 0;                    // with non-empty text, or with members
-  std::uint64_t records = 0;                   // records that have it at least once
-  std::uint64_t distinct = 0;                  // distinct texts, exact up to distinct_limit
-  std::uint32_t longest = 0;                   // bytes
-  std::uint64_t numeric = 0, dates = 0;        // texts that read as a number / as an ISO date
+  std::uint64_t seen = 0;                // nodes met
+  std::uint64_t filled = 0;              // with non-empty text, or with members
+  std::uint64_t records = 0;             // records that have it at least once
+  std::uint64_t distinct = 0;            // distinct texts, exact up to distinct_limit
+  std::uint32_t longest = 0;             // bytes
+  std::uint64_t numeric = 0, dates = 0;  // texts that read as a number / as an ISO date
 };
 inline constexpr std::uint64_t distinct_limit = 10'000;
 
@@ -34,7 +34,7 @@ struct FileInspection {
   std::string path;
   FileFacts facts;
   bool read = false;
-  Error problem;                               // when !read, or when the file ended early
+  Error problem;  // when !read, or when the file ended early
   bool cut = false;
   std::uint64_t records = 0, refused = 0, lines = 0;
   std::map<std::string, KindProfile> kinds;
@@ -44,7 +44,7 @@ struct FileInspection {
 struct InspectRequest {
   std::vector<std::string> inputs;
   std::string format;
-  Dialect dialect;                             // of a mapping, or empty
+  Dialect dialect;  // of a mapping, or empty
   Limits limits;
   std::function<void(std::string_view)> dump;  // when set: receives every record as one JSON line
 };

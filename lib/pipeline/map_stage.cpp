@@ -15,7 +15,7 @@ constexpr std::size_t chunk_bytes = std::size_t{512} << 10;
 
 // What has been committed of one file so far; only the thread whose turn it is touches it.
 struct FileProgress {
-  std::uint32_t number = 0;        // in the warehouse
+  std::uint32_t number = 0;  // in the warehouse
   std::uint64_t lines = 0, records = 0, refused = 0;
   std::vector<std::uint64_t> filled;
   FileFacts facts;
@@ -105,7 +105,8 @@ Status Run::commit(const Pump::Item& item, const RecordBatch& batch, MappedBatch
   std::uint64_t refused = 0;
   for (const auto& reject : batch.rejects) entries.push_back(entry(file, reject, refused++));
   auto before = [&](std::uint32_t record) {
-    return static_cast<std::uint64_t>(std::count_if(batch.rejects.begin(), batch.rejects.end(), [&](const Reject& r) { return r.record <= record; }));
+    return static_cast<std::uint64_t>(
+        std::count_if(batch.rejects.begin(), batch.rejects.end(), [&](const Reject& r) { return r.record <= record; }));
   };
   for (const auto& reject : mapped.rejects) entries.push_back(entry(file, reject, before(reject.record)));
   BatchFacts facts;
@@ -147,7 +148,8 @@ Status Run::lookups() {
   for (unsigned i = 0; i < stage_.request.threads; ++i) mappers_.push_back(make_mapper(stage_.plan, stage_.vocabulary));
   if (!stage_.plan->has_lookups()) return {};
   // Gathering is order-sensitive (the first of two equal keys wins), so chunks are gathered in order into one mapper.
-  Pump pump(stage_.sources.files.size(), chunk_bytes, [this](std::size_t file) { return open(file); }, [](std::size_t, const Error&) {});
+  Pump pump(
+      stage_.sources.files.size(), chunk_bytes, [this](std::size_t file) { return open(file); }, [](std::size_t, const Error&) {});
   run_workers(stage_.request.threads, [&](unsigned) {
     RecordBatch batch;
     while (auto item = pump.take()) {
@@ -179,8 +181,9 @@ Status Run::rows() {
     if (file.format != nullptr) total += info.size;
   }
   stage_.world.progress->stage("map", total);
-  Pump pump(stage_.sources.files.size(), chunk_bytes, [this](std::size_t file) { return open(file); },
-            [this](std::size_t file, const Error& error) { broken(file, error); });
+  Pump pump(
+      stage_.sources.files.size(), chunk_bytes, [this](std::size_t file) { return open(file); },
+      [this](std::size_t file, const Error& error) { broken(file, error); });
   run_workers(stage_.request.threads, [&](unsigned number) { worker(pump, *mappers_[number]); });
   if (Status status = pump.status(); !status) return status;
   close_files();
@@ -211,7 +214,8 @@ void Run::close_files() {
     outcome_.refused += file.refused;
     if (file.opened) outcome_.bytes += source.input->size();
     std::vector<std::pair<std::string, std::uint64_t>> filled;
-    for (std::size_t c = 0; c < std::min(file.filled.size(), file.facts.columns.size()); ++c) filled.emplace_back(file.facts.columns[c], file.filled[c]);
+    for (std::size_t c = 0; c < std::min(file.filled.size(), file.facts.columns.size()); ++c)
+      filled.emplace_back(file.facts.columns[c], file.filled[c]);
     stage_.warehouse->add_profile(file.number, source.kind, filled, file.records);
     if (out.broken) {
       std::vector<QuarantineEntry> entries{entry(file, cut_short(*out.broken), 0)};

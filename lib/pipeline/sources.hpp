@@ -14,15 +14,15 @@ namespace pyojun {
 
 struct SourceFile {
   std::unique_ptr<Input> input;
-  const Format* format = nullptr;   // null: not read, `why` says the reason
-  std::string kind;                 // record kind from the dialect; empty when the records say it themselves
+  const Format* format = nullptr;  // null: not read, `why` says the reason
+  std::string kind;                // record kind from the dialect; empty when the records say it themselves
   Code why = Code::format_unknown;
-  std::string sha256;               // filled by hash_files
+  std::string sha256;  // filled by hash_files
 };
 
 struct Sources {
-  std::vector<SourceFile> files;    // canonical order
-  std::vector<std::string> skipped; // hidden files and the like, never opened
+  std::vector<SourceFile> files;     // canonical order
+  std::vector<std::string> skipped;  // hidden files and the like, never opened
 };
 
 struct SourceQuery {
