@@ -6,7 +6,7 @@
 #include "cdm/schema.hpp"
 #include "commands.hpp"
 #include "json.hpp"
-#include "mapping/check.hpp"
+#include "mapping/diagnostic.hpp"
 #include "mapping/plan.hpp"
 
 namespace pyojun::app {
@@ -58,7 +58,7 @@ int run(const Options& options, Context& context) {
       if (context.console.json) {
         context.console.out(machine(diagnostic));
       } else {
-        context.console.out(render(diagnostic, context.console.language == Language::ko ? "ko" : "en") + "\n");
+        context.console.out(render(diagnostic, context.console.language == Tongue::ko ? "ko" : "en") + "\n");
       }
     }
   }

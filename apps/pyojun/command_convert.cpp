@@ -6,7 +6,7 @@
 
 #include "commands.hpp"
 #include "json.hpp"
-#include "mapping/check.hpp"
+#include "mapping/diagnostic.hpp"
 #include "pipeline/convert.hpp"
 
 namespace pyojun::app {
@@ -16,7 +16,7 @@ namespace {
 void tell_mapping(const ConvertOutcome& outcome, Context& context) {
   for (const auto& diagnostic : outcome.diagnostics) {
     if (info(diagnostic.code).severity == Severity::warning && !context.console.verbose) continue;
-    context.console.say(render(diagnostic, context.console.language == Language::ko ? "ko" : "en"));
+    context.console.say(render(diagnostic, context.console.language == Tongue::ko ? "ko" : "en"));
   }
 }
 
@@ -127,7 +127,10 @@ Action setup_convert(CLI::App& app) {
   app.add_option("-j,--jobs", request->threads, "threads; never changes the result")->check(CLI::Range(1, 256));
   app.add_flag("--with-vocabulary", request->with_vocabulary, "publish the vocabulary tables too");
   app.add_option("--limit-record", request->limits.record_bytes, "largest record in bytes")->capture_default_str();
-  return [request](Context& context) { return run(*request, context); };
+  return [request](Context& context) {
+    request->korean = context.console.language == Tongue::ko;
+    return run(*request, context);
+  };
 }
 
 }  // namespace pyojun::app

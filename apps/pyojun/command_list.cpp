@@ -40,7 +40,7 @@ Rows list_mappings() {
 Rows list_functions() {
   Rows rows{{"name", "arguments", "result", "about", "example"}};
   for (const auto& function : functions()) {
-    const std::string most = function.max_args < 0 || function.max_args > 99 ? "n" : std::to_string(function.max_args);
+    const std::string most = function.max_args > 99 ? "n" : std::to_string(function.max_args);
     rows.push_back({std::string(function.name), fmt::format("{}-{}", function.min_args, most), std::string(function.result),
                     std::string(function.about), std::string(function.example)});
   }

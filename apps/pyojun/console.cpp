@@ -61,14 +61,14 @@ std::string grouped(std::uint64_t number) {
   return digits;
 }
 
-Language language_of(std::string_view option) {
+Tongue language_of(std::string_view option) {
   auto korean = [](std::string_view value) { return value.starts_with("ko"); };
-  if (!option.empty()) return korean(option) ? Language::ko : Language::en;
+  if (!option.empty()) return korean(option) ? Tongue::ko : Tongue::en;
   for (const char* name : {"PYOJUN_LANG", "LC_ALL", "LC_MESSAGES", "LANG"}) {
     const char* value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return korean(value) ? Language::ko : Language::en;
+    if (value != nullptr && *value != '\0') return korean(value) ? Tongue::ko : Tongue::en;
   }
-  return Language::en;
+  return Tongue::en;
 }
 
 void Console::out(std::string_view text) {

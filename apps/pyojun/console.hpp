@@ -13,12 +13,12 @@
 
 namespace pyojun::app {
 
-enum class Language : std::uint8_t { en, ko };
+enum class Tongue : std::uint8_t { en, ko };  // the language of words to people
 
 // Results go to out(), words to note(). Both fail loudly at the end when the stream could not be written (reliability.md R11).
 class Console {
  public:
-  Language language = Language::en;
+  Tongue language = Tongue::en;
   bool json = false;
   bool quiet = false;  // only the summary and errors
   bool progress_wanted = true;
@@ -29,7 +29,7 @@ class Console {
   void say(std::string_view text);   // one line to stderr, always
   void error(const Error& error);
   std::string render(const Error& error) const;
-  std::string_view pick(std::string_view en, std::string_view ko) const { return language == Language::ko ? ko : en; }
+  std::string_view pick(std::string_view en, std::string_view ko) const { return language == Tongue::ko ? ko : en; }
   bool flush();  // false when something could not be written
 
  private:
@@ -44,7 +44,7 @@ std::string printable(std::string_view text);
 std::string grouped(std::uint64_t number);
 
 // Language from --lang, else PYOJUN_LANG, LC_ALL, LC_MESSAGES, LANG.
-Language language_of(std::string_view option);
+Tongue language_of(std::string_view option);
 
 // A bar on a terminal, nothing elsewhere. At most ten redraws a second.
 class TerminalProgress final : public Progress {

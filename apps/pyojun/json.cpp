@@ -83,4 +83,11 @@ Json& Json::value(bool flag) {
   return *this;
 }
 
+Status write_text_file(const std::string& folder, const std::string& name, std::string_view text) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed) return Error{Code::file_write_failed, folder, {}, {}, failed.message()};
+  return write_file(folder + "/" + name, text);
+}
+
 }  // namespace pyojun::app

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/hash.hpp"
+#include "base/files.hpp"
 #include "base/sha256.hpp"
 #include "pipeline/map_stage.hpp"
 #include "pipeline/sources.hpp"
@@ -156,14 +156,21 @@ Status Conversion::write_report() {
   auto data = collect(*warehouse_);
   if (!data) return data.error();
   for (const auto& file : outcome_.files) {
-    FileNotes notes;
-    notes.path = file.path;
-    notes.unknown_columns = file.facts.unknown_columns;
-    notes.missing_columns = file.facts.missing_columns;
-    notes.notes = file.facts.notes;
-    data->file_notes.push_back(std::move(notes));
+    const std::string name = file.path.substr(file.path.rfind('/') + 1);
+    for (const auto& field : file.facts.unknown_columns) data->fields.push_back({name, file.kind, field, ReportField::State::unread, file.records, 0});
+    for (const auto& field : file.facts.missing_columns) data->fields.push_back({name, file.kind, field, ReportField::State::missing, file.records, 0});
   }
-  return write_reports(*data, request_.report);
+  data->run.started.clear();  // same inputs, same report bytes
+  auto folder = AtomicDirectory::start(request_.report);
+  if (!folder) return folder.error();
+  const std::pair<const char*, std::string> parts[] = {{"report.json", to_json(*data)}, {"report.html", to_html(*data, request_.korean ? Language::korean : Language::english)}};
+  for (const auto& [file_name, text] : parts) {
+    auto file = folder->create(file_name);
+    if (!file) return file.error();
+    if (Status status = file->write(text); !status) return status;
+    if (Status status = folder->add(*file); !status) return status;
+  }
+  return folder->publish();
 }
 
 Status Conversion::run() {
