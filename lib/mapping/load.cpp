@@ -88,17 +88,22 @@ std::vector<std::string> maps_in(const std::string& folder) {
   return out;
 }
 
-// The main file of a folder: its only .map file, else mapping.map, else the one called like the folder.
+bool begins_with_header(const std::string& file) {
+  const Content content = read_any(file);
+  if (!content.text || language::invalid_utf8(*content.text) != std::string::npos) return false;
+  std::vector<Problem> ignored;
+  return language::lex(*content.text, 0, ignored).front().word("mapping");
+}
+
+// The main file of a folder: the only .map file that begins with `mapping`; when there are several, mapping.map.
 std::optional<std::string> main_file(std::string folder) {
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
-  const auto maps = maps_in(folder);
+  auto maps = maps_in(folder);
   if (maps.size() == 1) return maps[0];
-  const std::string own = folder.substr(folder.find_last_of("/:") + 1);  // npos + 1 is 0
-  for (const std::string& name : {std::string("mapping"), own}) {
-    const auto found = std::find(maps.begin(), maps.end(), folder + "/" + name + ".map");
-    if (found != maps.end()) return *found;
-  }
-  return std::nullopt;
+  std::erase_if(maps, [](const std::string& file) { return !begins_with_header(file); });
+  if (maps.size() == 1) return maps[0];
+  const auto found = std::find(maps.begin(), maps.end(), folder + "/mapping.map");
+  return found == maps.end() ? std::nullopt : std::optional(*found);
 }
 
 std::optional<std::string> find_mapping(const std::string& name) {
