@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""Books and tables against counts made without our program: the sample hospital, and the published Synthea sample when it is at hand."""
+import pathlib
+import subprocess
+
+from common import *
+
+TOOLS = ROOT / "tests"
+
+
+def tool(c, what, *command):
+    """Runs a checker; its words go on, they name tables, files and counts only."""
+    done = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True)
+    if not c.check(done.returncode == 0, what):
+        print(done.stdout[-4000:] + done.stderr[-2000:])
+
+
+def books(c, folder, vocabulary_files, inputs, name):
+    vocab = vocabulary(folder, vocabulary_files)
+    done = convert(sorted(p for p in inputs.glob("*.csv") if p.name != "defects.csv"), folder, vocab, name=name)
+    if not c.check(done.code in (0, 3), f"{name}: convert exits 0 or 3, got {done.code}: {done.err[-500:]}"):
+        return None
+    cdm = pathlib.Path(folder) / name
+    tool(c, f"{name}: books and tables are what independent counts say", TOOLS / "independent" / "check_ledger.py", inputs,
+         pathlib.Path(folder) / f"{name}.r" / "report.json", cdm, vocabulary_files)
+    return cdm
+
+
+def main():
+    c = Checks()
+    tool(c, "the sample hospital is what its script makes", TOOLS / "independent" / "test_sample.py")
+    with work() as folder:
+        cdm = books(c, folder, ROOT / "testdata" / "vocabulary", SAMPLE, "sample")
+        if cdm:
+            text = b"".join(p.read_bytes() for p in sorted(cdm.glob("*.csv")))
+            for row in csv.DictReader((SAMPLE / "patients.csv").open(encoding="utf-8")):
+                for column in ("SSN", "ADDRESS", "LAT", "LON"):
+                    if row[column].encode() in text:
+                        c.check(False, f"{column} of a patient is in the CDM")
+                        break
+            c.check(b"1 Sample Lane" not in text, "a patient's street, given as an answer, is not in the CDM")
+    published = SHARED / "csv" / "synthea"
+    if published.exists():
+        with work() as folder:
+            cdm = books(c, folder, SHARED / "vocabulary", published, "synthea27")
+            if cdm:
+                tool(c, "synthea27: rows derived by hand are there, and no others", TOOLS / "expectations" / "check.py", cdm)
+    else:
+        c.skip("published Synthea sample not found; set PYOJUN_SHARED")
+    c.end()
+
+
+if __name__ == "__main__":
+    main()
