@@ -62,10 +62,22 @@ class Vocabulary {
       std::string licence;           // note from schemas/vocabulary/licences.csv, empty when none is known
     };
     std::vector<Item> vocabularies;
+    std::vector<std::string> absent;  // optional tables the download did not have ("concept_ancestor")
   };
   virtual const Info& info() const = 0;
-  // Folder with what SQL needs: <table>.parquet for concept, concept_relationship, concept_ancestor, vocabulary, domain, ...
+  // Folder with what SQL needs: <table>.parquet for concept, concept_relationship, concept_ancestor, vocabulary, domain, ... A big
+  // vocabulary has them only after export_sql_tables (writing them costs more than the rest of a build); a small one at once.
   virtual const std::string& sql_folder() const = 0;
+
+  // Unit concept by text: UCUM as OMOP spells it, then schemas/vocabulary/units.csv (aliases, parts, letter case). 0: unknown,
+  // -1: the text says that there is no unit ("", "NA", "null").
+  virtual std::int32_t unit(std::string_view text) const = 0;
+  // Concept of a short word within a domain (Gender "M", Visit "IMP"): schemas/vocabulary/words.csv in any letter case, then a standard
+  // concept's code in the vocabulary named like the domain, then its exact name. 0: unknown. Words answer even when the snapshot lacks
+  // the concept, as small shards do.
+  virtual std::int32_t word(std::string_view domain, std::string_view text) const = 0;
+  // Place of a vocabulary in schemas/vocabulary/priority.csv, for best(): smaller is better; those not listed come last.
+  virtual std::size_t priority(VocabularyId vocabulary) const = 0;
 
   // Concepts whose names or synonyms contain all words of the text, best first (for `pyojun vocab suggest`).
   virtual std::vector<ConceptView> suggest(std::string_view text, std::size_t limit) const = 0;
@@ -79,5 +91,11 @@ struct SnapshotOptions {
 };
 // Imports; names every missing or damaged file with line numbers. Never half-written: the folder appears complete or not at all.
 Result<Vocabulary::Info> build_snapshot(const SnapshotOptions& options);
+
+// Reads every byte of a snapshot and compares it with the checksums written at the build. Error vocabulary_snapshot_damaged names the section.
+Status verify_snapshot(const std::string& folder);
+
+// Writes the missing <table>.parquet files into sql_folder() (a few minutes' work at most, once per snapshot); fine when all are there.
+Status export_sql_tables(const Vocabulary& vocabulary, unsigned threads = 1);
 
 }  // namespace pyojun
