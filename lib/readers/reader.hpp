@@ -28,6 +28,7 @@ struct Limits {
 struct Needs {
   SymbolTable* symbols = nullptr;  // frozen when all == false: look names up with find(), never intern()
   bool all = false;                // keep every node (inspect, records): names are interned as they come; parse() is then not thread-safe
+  std::vector<std::string> kinds;  // record kinds the plan reads; empty: every kind. Records of others may come without nodes below the root.
 };
 
 // A run of whole records in the order of the file. Bytes stay alive as long as `keep` does.
@@ -37,6 +38,7 @@ struct Chunk {
   std::shared_ptr<const void> keep;
   std::uint64_t sequence = 0;        // 0, 1, 2 ... per file
   bool last_is_cut = false;          // the file ends inside the last record
+  std::uint64_t skipped = 0;         // bytes of the last record that follow `bytes` and were let go because it is over the limit
 };
 
 enum class Match : std::uint8_t { no, unsure, yes };

@@ -8,6 +8,7 @@ void RecordBatch::clear() {
   rejects.clear();
   lines = 0;
   seen = 0;
+  blank = 0;
   columns.clear();
   filled.clear();
   store.clear();

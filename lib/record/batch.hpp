@@ -69,6 +69,7 @@ struct RecordBatch {
   std::vector<Reject> rejects;       // records that were refused by the reader
   std::uint64_t lines = 0;           // line ends consumed
   std::uint64_t seen = 0;            // records met, refused ones included: records.size() + refused
+  std::uint64_t blank = 0;           // empty lines, which are no records
   // Flat formats: child i of every root is node root + 1 + i and is called columns[i]. Empty for trees.
   std::vector<Symbol> columns;
   std::vector<std::uint64_t> filled; // flat formats: per file column (all columns, not only the kept ones) non-empty values
@@ -92,8 +93,9 @@ struct RecordBatch {
   }
 };
 
-// Writes one record as one JSON line: {"kind":"patients","offset":0,"length":42,"line":1,"record":{...}}. Repeated names become arrays;
-// member order is first appearance. `records` reads it back to the same tree.
+// Appends one record as one JSON line, line end included: {"kind":"patients","offset":0,"length":42,"line":1,"record":{...}}. Repeated
+// names become arrays; member order is first appearance; an object's own text is its member "@text". `first_line`: line ends
+// before the batch, so that the file's first line is 1. Reader `records` reads it back to the same tree (docs/formats/records.md).
 void dump_json(const RecordBatch& batch, const Record& record, const SymbolTable& names, std::uint64_t first_line, std::string& out);
 
 }  // namespace pyojun

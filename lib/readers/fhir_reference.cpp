@@ -1,0 +1,33 @@
+#include "readers/fhir_reference.hpp"
+
+#include <cstddef>
+
+namespace pyojun {
+
+bool looks_like_resource_type(std::string_view name) {
+  if (name.size() < 3 || name.size() > 64 || name[0] < 'A' || name[0] > 'Z') return false;
+  for (const char c : name) {
+    if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))) return false;
+  }
+  return true;
+}
+
+std::string_view canonical_reference(std::string_view reference) {
+  if (reference.empty() || reference[0] == '#' || reference.find_first_of("?#|") != std::string_view::npos) return reference;
+  const bool absolute = reference.starts_with("http://") || reference.starts_with("https://");
+  const std::size_t first_slash = reference.find('/');
+  if (first_slash == std::string_view::npos) return reference;
+  std::string_view versionless = reference;
+  if (const std::size_t history = reference.find("/_history"); history != std::string_view::npos) {
+    if (history + 9 != reference.size() && reference[history + 9] != '/') return reference;
+    versionless = reference.substr(0, history);
+  }
+  const std::size_t id = versionless.rfind('/');
+  if (id == std::string_view::npos || id == 0 || id + 1 == versionless.size()) return reference;
+  const std::size_t before = versionless.rfind('/', id - 1);
+  if (before != std::string_view::npos && !absolute && before != 0) return reference;
+  const std::size_t type = before == std::string_view::npos ? 0 : before + 1;
+  return looks_like_resource_type(versionless.substr(type, id - type)) ? versionless.substr(type) : reference;
+}
+
+}  // namespace pyojun

@@ -1,0 +1,168 @@
+// Reader `records`: JSON lines as dump_json() writes them, back to the same trees. See docs/formats/records.md.
+#include <algorithm>
+#include <cstring>
+
+#include "readers/json_index.hpp"
+#include "readers/json_lines.hpp"
+#include "readers/json_names.hpp"
+#include "readers/json_scan.hpp"
+#include "readers/json_walk.hpp"
+#include "readers/readers_table.hpp"
+
+namespace pyojun {
+
+namespace {
+
+enum Role : std::uint16_t { no_role, kind_role, record_role, own_text_role };
+
+constexpr std::size_t head_bytes = std::size_t{64} << 10;
+constexpr std::string_view bom = "\xEF\xBB\xBF";
+
+class RecordsReader final : public Reader {
+ public:
+  RecordsReader(const Source& source, std::unique_ptr<ByteStream> stream)
+      : names_(*source.needs.symbols, source.needs.all),
+        limits_(source.limits),
+        file_name_(source.input->name()),
+        lines_(std::move(stream), source.limits.record_bytes) {
+    file_symbol_ = source.needs.all ? source.needs.symbols->intern("@file") : source.needs.symbols->find("@file");
+    names_.set_role("kind", kind_role);
+    names_.set_role("record", record_role);
+    names_.set_role("@text", own_text_role);
+    facts_.format = "records";
+    facts_.encoding = "utf-8";
+  }
+  Result<bool> next(Chunk& chunk, std::size_t target) override { return lines_.next(chunk, target); }
+  void parse(const Chunk& chunk, RecordBatch& batch) const override;
+  const FileFacts& facts() const override { return facts_; }
+
+ private:
+  struct Line {
+    std::string_view text;
+    std::uint64_t offset = 0;
+    std::uint32_t number = 0;
+  };
+  void line(const Line& line, RecordBatch& batch, std::string_view file) const;
+  bool envelope(JsonWalker& walker, Record& record, bool& has_kind, RecordBatch& batch) const;
+
+  JsonNames names_;
+  Limits limits_;
+  std::string file_name_;
+  Symbol file_symbol_ = 0;
+  JsonLines lines_;
+  FileFacts facts_;
+};
+
+JsonIndex& thread_index() {
+  static thread_local JsonIndex index;
+  return index;
+}
+
+void RecordsReader::parse(const Chunk& chunk, RecordBatch& batch) const {
+  batch.clear();
+  batch.keep = chunk.keep;
+  const auto* plan = static_cast<const JsonChunk*>(chunk.keep.get());
+  const std::string_view file = file_symbol_ == 0 ? std::string_view() : std::string_view(batch.store.emplace_back(file_name_));
+  const std::string_view text(chunk.bytes.data(), chunk.bytes.size());
+  const bool nothing = plan != nullptr && plan->holds == JsonChunk::Holds::nothing;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t found = text.find('\n', begin);
+    const std::size_t end = std::min(found, text.size());
+    Line one{text.substr(begin, end - begin), chunk.offset + begin, static_cast<std::uint32_t>(batch.lines)};
+    if (one.offset == 0 && one.text.starts_with(bom)) {
+      one.text.remove_prefix(bom.size());
+      one.offset = bom.size();
+    }
+    if (!nothing) line(one, batch, file);
+    if (found != std::string_view::npos) ++batch.lines;
+    begin = end + 1;
+  }
+}
+
+bool RecordsReader::envelope(JsonWalker& walker, Record& record, bool& has_kind, RecordBatch& batch) const {
+  if (walker.peek() != '{') return walker.skip_value(0) && walker.fail(Code::records_line_shape, 0);
+  return walker.members(0, [&](JsonName name, std::string_view) {
+    if (name.role == kind_role && walker.peek() == '"' && !has_kind) {
+      std::string_view kind;
+      if (!walker.text(kind)) return false;
+      has_kind = true;
+      record.kind = names_.grows() ? const_cast<JsonNames&>(names_).get(kind, kind.size()).symbol : names_.find(kind, kind.size()).symbol;
+      return true;
+    }
+    if (name.role != record_role || walker.peek() != '{' || record.root != 0) return walker.skip_value(1);
+    JsonFrame frame;
+    frame.self = static_cast<NodeIndex>(batch.nodes.size());
+    batch.nodes.push_back(Node{nullptr, 0, 0, 0, 0, NodeKind::object});
+    record.root = frame.self;
+    return walker.object(frame, 1);
+  });
+}
+
+void RecordsReader::line(const Line& line, RecordBatch& batch, std::string_view file) const {
+  const char* first = line.text.data();
+  const char* end = first + line.text.size();
+  if (skip_space(first, end) == end) return;
+  const std::size_t nodes = batch.nodes.size();
+  const auto refuse = [&](Code code, std::size_t at) {
+    batch.nodes.resize(nodes);
+    Reject reject;
+    reject.code = code;
+    reject.offset = line.offset;
+    reject.length = static_cast<std::uint32_t>(line.text.size());
+    reject.line = line.number;
+    reject.record = static_cast<std::uint32_t>(batch.records.size());
+    reject.at = static_cast<std::uint32_t>(at);
+    batch.rejects.push_back(std::move(reject));
+  };
+  ++batch.seen;
+  if (line.text.size() > limits_.record_bytes) return refuse(Code::record_too_large, 0);
+  JsonIndex& index = thread_index();
+  if (!index.build(line.text)) {
+    const JsonDefect defect = find_defect(line.text);
+    return refuse(defect.code, defect.at);
+  }
+  JsonWalker walker(names_, limits_, batch);
+  walker.own_text(own_text_role);
+  walker.start(index);
+  Record record;
+  bool has_kind = false;
+  if (!envelope(walker, record, has_kind, batch)) return refuse(walker.code(), walker.fail_at());
+  if (walker.peek() != '\0') return refuse(Code::json_syntax, walker.offset());
+  if (!has_kind || record.root == 0) return refuse(Code::records_line_shape, 0);
+  if (file_symbol_ != 0 && batch.find(record.root, file_symbol_) == 0) {
+    // Behind the last child: the frame is gone, and records without "@file" are rare.
+    JsonFrame frame;
+    frame.self = record.root;
+    for (NodeIndex i = batch.nodes[record.root].child; i != 0; i = batch.nodes[i].next) frame.last = i;
+    walker.add(frame, file_symbol_, NodeKind::text, file);
+  }
+  record.offset = line.offset;
+  record.length = static_cast<std::uint32_t>(line.text.size());
+  record.line = line.number;
+  batch.records.push_back(record);
+}
+
+}  // namespace
+
+Match detect_records(std::span<const char> head) {
+  std::string_view text(head.data(), head.size());
+  if (text.starts_with(bom)) text.remove_prefix(bom.size());
+  text.remove_prefix(static_cast<std::size_t>(skip_space(text.data(), text.data() + text.size()) - text.data()));
+  const std::string_view line = text.substr(0, text.find('\n'));
+  const bool ours = line.starts_with("{\"kind\":\"") && line.find(",\"offset\":") < 4096 && line.find(",\"record\":{") < 4096;
+  return ours ? Match::yes : Match::no;
+}
+
+Result<std::unique_ptr<Reader>> open_records(const Source& source) {
+  auto stream = source.input->open();
+  if (!stream) return stream.error();
+  const auto filled = (*stream)->fill(head_bytes);
+  if (!filled) return filled.error();
+  const auto view = (*stream)->view();
+  if (view.size() >= 2 && (view[0] == '\0' || view[1] == '\0' || view[0] == '\xFF' || view[0] == '\xFE')) {
+    return Error{Code::json_encoding_of_file, source.input->path(), {}, {}, {}};
+  }
+  return std::unique_ptr<Reader>(std::make_unique<RecordsReader>(source, std::move(*stream)));
+}
+
+}  // namespace pyojun
