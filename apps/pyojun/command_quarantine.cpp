@@ -1,0 +1,224 @@
+// pyojun quarantine: what was refused, where and why. Positions, codes and counts; the record itself only on a terminal, on request.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <memory>
+#include <vector>
+
+#include "cdm/schema.hpp"
+#include "commands.hpp"
+#include "json.hpp"
+#include "warehouse/duck.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace pyojun::app {
+
+namespace {
+
+struct Options {
+  std::string warehouse = "pyojun-warehouse";
+  std::string code, file, rule;
+  std::uint64_t limit = 1000;
+  std::uint64_t entry = 0;
+  bool all_runs = false, reveal = false, show = false, summary = false;
+};
+
+// One row of quarantine.entry joined with its file.
+struct Entry {
+  std::int64_t run, offset, length, at, line, record;
+  std::string path, file, field, rule, code, column, state;
+  bool kept;
+};
+
+constexpr std::string_view columns =
+    R"(q.run, q."offset", q.length, q.at, q.line, q.record, coalesce(f.path, ''), coalesce(f.name, ''), coalesce(q.path, ''), coalesce(q.rule_name, ''), q.code,
+       coalesce(q."column", ''), q.state, q.row_kept)";
+constexpr std::string_view source = "quarantine.entry q left join ledger.file f on f.run = q.run and f.file = q.file";
+
+std::string quoted(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
+  return out + "'";
+}
+
+std::string condition(const Options& options) {
+  std::string out = options.all_runs ? "true" : "q.run = (select max(run) from ledger.run)";
+  if (!options.code.empty()) out += " and q.code = " + quoted(options.code);
+  if (!options.file.empty()) out += " and f.name = " + quoted(options.file);
+  if (!options.rule.empty()) out += " and q.rule_name = " + quoted(options.rule);
+  return out;
+}
+
+Entry entry_of(const DuckRows& rows, std::size_t i) {
+  auto text = [&](std::size_t column) { return std::string(rows.text(column, i)); };
+  return {rows.integer(0, i), rows.integer(1, i), rows.integer(2, i), rows.integer(3, i), rows.integer(4, i), rows.integer(5, i), text(6), text(7),
+          text(8),            text(9),            text(10),           text(11),           text(12),           rows.integer(13, i) != 0};
+}
+
+const CodeInfo* row_of(std::string_view id) {
+  for (const auto& row : code_table) {
+    if (row.id == id) return &row;
+  }
+  return nullptr;
+}
+
+std::string says(const Console& console, std::string_view id) {
+  const CodeInfo* row = row_of(id);
+  return row == nullptr ? std::string() : std::string(console.pick(row->says, row->says_ko));
+}
+
+std::string machine(const Entry& e, std::uint64_t number) {
+  Json json;
+  json.begin_object().member("entry", number).member("run", e.run).member("file", e.file).member("path", e.path).member("offset", e.offset);
+  json.member("length", e.length).member("at", e.at).member("line", e.line).member("record", e.record).member("field", e.field).member("rule", e.rule);
+  json.member("code", e.code).member("column", e.column).member("kept", e.kept).member("state", e.state).end_object();
+  return json.text() + "\n";
+}
+
+std::string human(const Entry& e, std::uint64_t number, const Console& console) {
+  std::string where = fmt::format("{}:{}", printable(e.file), e.line);
+  std::string what = says(console, e.code);
+  if (!e.field.empty()) what += fmt::format(" '{}'", printable(e.field));
+  if (!e.column.empty()) what += fmt::format(" -> {}", e.column);
+  return fmt::format("{}\t{}\t{} {}\t{}\t{}{}\n", number, where, console.pick("byte", "바이트"), e.offset, e.rule.empty() ? "-" : e.rule, what,
+                     e.kept ? console.pick(" (row kept)", " (행 유지)") : "") .insert(0, e.code + "\t");
+}
+
+// The record as delivered, read again from its file; only on a terminal (reliability.md section 4, value reveal).
+int reveal(const Entry& e, Context& context) {
+  Console& console = context.console;
+  if (::isatty(STDOUT_FILENO) != 1) {
+    console.say(console.pick("pyojun: --reveal shows patient data and works on a terminal only", "pyojun: --reveal 은 환자 자료를 보이므로 터미널에서만 동작합니다"));
+    return exit_usage;
+  }
+  const int file = ::open(e.path.c_str(), O_RDONLY | O_CLOEXEC);
+  std::string bytes(static_cast<std::size_t>(std::min<std::int64_t>(e.length, 1 << 16)), '\0');
+  const ssize_t got = file < 0 ? -1 : ::pread(file, bytes.data(), bytes.size(), e.offset);
+  if (file >= 0) ::close(file);
+  if (got < 0) {
+    console.error({Code::file_not_readable, e.path, {}, {}, {}});
+    return exit_failed;
+  }
+  bytes.resize(static_cast<std::size_t>(got));
+  console.out(printable(bytes) + "\n");
+  return exit_done;
+}
+
+int show(const Options& options, Duck& duck, Context& context) {
+  Entry found{};
+  bool any = false;
+  std::uint64_t number = 0;
+  const Status status = duck.query(fmt::format(R"(select {} from {} where {} order by q.run, q.file, q."offset", q.record, q.rule, q.code)", columns, source, condition(options)),
+                                   [&](const DuckRows& rows) {
+                                     for (std::size_t i = 0; i < rows.rows() && !any; ++i) {
+                                       if (++number != options.entry) continue;
+                                       found = entry_of(rows, i);
+                                       any = true;
+                                     }
+                                     return !any;
+                                   });
+  if (!status) {
+    context.console.error(status.error());
+    return exit_failed;
+  }
+  Console& console = context.console;
+  if (!any) {
+    console.say(console.pick("pyojun: there is no such entry", "pyojun: 그런 항목이 없습니다"));
+    return exit_failed;
+  }
+  if (options.reveal) return reveal(found, context);
+  if (console.json) {
+    console.out(machine(found, number));
+    return exit_done;
+  }
+  const CodeInfo* row = row_of(found.code);
+  console.out(fmt::format("{} {}\n  {}\n", found.code, says(console, found.code), row == nullptr ? "" : console.pick(row->remedy, row->remedy_ko)));
+  console.out(fmt::format("{}: {}\n{}: {}   {}: {}   {}: {}, {} {}, +{}\n", console.pick("file", "파일"), printable(found.path), console.pick("line", "줄"), found.line,
+                          console.pick("record", "레코드"), found.record, console.pick("bytes", "바이트"), found.offset, console.pick("length", "길이"), found.length, found.at));
+  console.out(fmt::format("{}: {}   {}: {}   {}: {}\n", console.pick("rule", "규칙"), found.rule.empty() ? "-" : found.rule, console.pick("field", "항목"),
+                          found.field.empty() ? "-" : printable(found.field), console.pick("column", "열"), found.column.empty() ? "-" : found.column));
+  return exit_done;
+}
+
+int list(const Options& options, Duck& duck, Context& context) {
+  Console& console = context.console;
+  std::uint64_t number = 0, total = 0;
+  const Status status = duck.query(fmt::format(R"(select {} from {} where {} order by q.run, q.file, q."offset", q.record, q.rule, q.code)", columns, source, condition(options)),
+                                   [&](const DuckRows& rows) {
+                                     total += rows.rows();
+                                     for (std::size_t i = 0; i < rows.rows() && number < options.limit; ++i) {
+                                       const Entry e = entry_of(rows, i);
+                                       ++number;
+                                       console.out(console.json ? machine(e, number) : human(e, number, console));
+                                     }
+                                     return true;
+                                   });
+  if (!status) {
+    console.error(status.error());
+    return exit_failed;
+  }
+  console.say(fmt::format("{} {}{}", grouped(total), console.pick("entries", "항목"),
+                          total > number ? fmt::format(" ({} {})", grouped(number), console.pick("shown, see --limit", "건 표시, --limit 참고")) : ""));
+  return exit_done;
+}
+
+int summary(const Options& options, Duck& duck, Context& context) {
+  Console& console = context.console;
+  const Status status = duck.query(fmt::format("select q.code, coalesce(f.name, ''), coalesce(q.rule_name, ''), count(*) from {} where {} group by all order by 4 desc, 1, 2, 3",
+                                               source, condition(options)),
+                                   [&](const DuckRows& rows) {
+                                     for (std::size_t i = 0; i < rows.rows(); ++i) {
+                                       const std::string code(rows.text(0, i));
+                                       console.out(fmt::format("{}\t{}\t{}\t{}\t{}\n", rows.integer(3, i), code, printable(rows.text(1, i)), rows.text(2, i), says(console, code)));
+                                     }
+                                     return true;
+                                   });
+  if (!status) {
+    console.error(status.error());
+    return exit_failed;
+  }
+  return exit_done;
+}
+
+int run(const Options& options, Context& context) {
+  auto schema = Schema::load();
+  if (!schema) {
+    context.console.error(schema.error());
+    return exit_failed;
+  }
+  auto warehouse = Warehouse::open_existing(options.warehouse, *schema);
+  if (!warehouse) {
+    context.console.error(warehouse.error());
+    return exit_for(warehouse.error());
+  }
+  Duck& duck = (*warehouse)->duck();
+  if (options.show) return show(options, duck, context);
+  return options.summary ? summary(options, duck, context) : list(options, duck, context);
+}
+
+}  // namespace
+
+Action setup_quarantine(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.require_subcommand(1);
+  CLI::App* list = app.add_subcommand("list", "one line an entry: code, number, file and line, byte, rule, reason");
+  list->add_option("--limit", options->limit, "most entries to print")->capture_default_str();
+  CLI::App* summary = app.add_subcommand("summary", "counts by code, file and rule");
+  summary->callback([options] { options->summary = true; });
+  CLI::App* show = app.add_subcommand("show", "one entry in full");
+  show->add_option("ENTRY", options->entry, "number from `quarantine list` with the same filters")->required();
+  show->add_flag("--reveal", options->reveal, "also the record itself, read again from its file; terminal only");
+  show->callback([options] { options->show = true; });
+  for (CLI::App* sub : {list, summary, show}) {
+    sub->add_option("--warehouse", options->warehouse, "warehouse folder")->capture_default_str();
+    sub->add_option("--code", options->code, "only this message id");
+    sub->add_option("--file", options->file, "only this file (base name)");
+    sub->add_option("--rule", options->rule, "only this rule");
+    sub->add_flag("--all-runs", options->all_runs, "earlier runs too");
+    sub->fallthrough();
+  }
+  return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace pyojun::app
