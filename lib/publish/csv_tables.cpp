@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "publish/csv_format.hpp"
-#include "publish/hashed_file.hpp"
 
 namespace pyojun {
 
@@ -17,8 +16,8 @@ namespace {
 
 class CsvTablesWriter {
  public:
-  CsvTablesWriter(const std::vector<CsvJob>& jobs, unsigned threads)
-      : jobs_(jobs), outputs_(jobs.size()), threads_(threads == 0 ? 1 : threads) {
+  CsvTablesWriter(AtomicDirectory& folder, const std::vector<CsvJob>& jobs, unsigned threads)
+      : folder_(folder), jobs_(jobs), outputs_(jobs.size()), threads_(threads == 0 ? 1 : threads) {
     for (unsigned i = 0; i < 2 * threads_ + 2; ++i) free_.push_back(std::make_unique<ByteBuffer>());
   }
 
@@ -29,7 +28,8 @@ class CsvTablesWriter {
     for (unsigned i = 1; i < threads_; ++i) workers.emplace_back([this] { work(); });
     work();
     for (std::thread& worker : workers) worker.join();
-    for (std::size_t job = 0; !broken_ && job < jobs_.size(); ++job) close(job);
+    for (std::size_t job = 0; !broken_ && job < jobs_.size(); ++job)
+      if (auto status = list(job); !status) broken_ = std::move(status.error());
     if (broken_) return *broken_;
     std::vector<PublishedTable> results;
     for (Output& output : outputs_) results.push_back(std::move(output.result));
@@ -45,7 +45,7 @@ class CsvTablesWriter {
     std::uint32_t rows = 0;
   };
   struct Output {
-    std::optional<HashedFile> file;  // open from its first block to its last
+    std::optional<FileWriter> file;  // made with the first block
     PublishedTable result;
     std::map<std::size_t, Pending> pending;  // formatted, waiting for their turn
     std::size_t next = 0;                    // block to be written next
@@ -106,7 +106,7 @@ class CsvTablesWriter {
   }
 
   Status open(std::size_t job) {
-    auto file = HashedFile::create(jobs_[job].path);
+    auto file = folder_.create(jobs_[job].table->name + ".csv");
     if (!file) return file.error();
     outputs_[job].file.emplace(std::move(*file));
     return outputs_[job].file->write(csv_header(*jobs_[job].table));
@@ -118,29 +118,25 @@ class CsvTablesWriter {
       if (auto status = open(job); !status) return status;
     output.result.rows += piece.rows;
     if (auto status = output.file->write(piece.text->view()); !status) return status;
-    if (output.next + 1 != jobs_[job].source->blocks()) return {};
-    return finish(job);
+    return output.next + 1 == jobs_[job].source->blocks() ? output.file->close() : Status();
   }
 
-  Status finish(std::size_t job) {
+  // After all threads: tables without a block get their header here.
+  Status list(std::size_t job) {
     Output& output = outputs_[job];
-    auto hash = output.file->close();
-    if (!hash) return hash.error();
-    output.result.sha256 = std::move(*hash);
+    if (!output.file)
+      if (auto status = open(job); !status) return status;
+    const Table& table = *jobs_[job].table;
+    if (output.result.rows != jobs_[job].source->rows()) return Error{Code::publish_rows_differ, output.file->path(), {}, table.name, {}};
+    if (auto status = folder_.add(*output.file, static_cast<std::int64_t>(output.result.rows)); !status) return status;
+    output.result.table = table.name;
+    output.result.file = table.name + ".csv";
     output.result.bytes = output.file->bytes();
-    output.file.reset();
-    if (output.result.rows == jobs_[job].source->rows()) return {};
-    return Error{Code::publish_rows_differ, jobs_[job].path, {}, jobs_[job].table->name, {}};
+    output.result.sha256 = output.file->sha256();
+    return {};
   }
 
-  // Tables without a block get their header here.
-  void close(std::size_t job) {
-    if (jobs_[job].source->blocks() != 0) return;
-    auto status = open(job);
-    if (status) status = finish(job);
-    if (!status) broken_ = std::move(status.error());
-  }
-
+  AtomicDirectory& folder_;
   const std::vector<CsvJob>& jobs_;
   std::vector<Output> outputs_;
   unsigned threads_;
@@ -154,8 +150,8 @@ class CsvTablesWriter {
 
 }  // namespace
 
-Result<std::vector<PublishedTable>> write_csv_tables(const std::vector<CsvJob>& jobs, unsigned threads) {
-  return CsvTablesWriter(jobs, threads).run();
+Result<std::vector<PublishedTable>> write_csv_tables(AtomicDirectory& folder, const std::vector<CsvJob>& jobs, unsigned threads) {
+  return CsvTablesWriter(folder, jobs, threads).run();
 }
 
 }  // namespace pyojun

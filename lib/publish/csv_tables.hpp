@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/files.hpp"
 #include "base/result.hpp"
 #include "publish/publisher.hpp"
 #include "warehouse/row_source.hpp"
@@ -15,11 +16,10 @@ namespace pyojun {
 struct CsvJob {
   const Table* table = nullptr;
   std::unique_ptr<RowSource> source;
-  std::string path;
 };
 
-// Writes every job's file; answers rows, bytes and hashes in the order of the jobs (table and file names are left to the caller).
+// Writes <table>.csv for every job into the work folder and lists it there; answers rows, bytes and hashes in the order of the jobs.
 // At most 2 * threads + 2 blocks are in memory. The first error wins and stops all threads.
-Result<std::vector<PublishedTable>> write_csv_tables(const std::vector<CsvJob>& jobs, unsigned threads);
+Result<std::vector<PublishedTable>> write_csv_tables(AtomicDirectory& folder, const std::vector<CsvJob>& jobs, unsigned threads);
 
 }  // namespace pyojun

@@ -28,11 +28,21 @@ void for_utf8(std::string_view text, Good good, Bad bad) {
 void append_html(std::string& out, std::string_view text) {
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
       default:
         if ((static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') || c == 0x7F) {
           out += replacement;
@@ -70,13 +80,15 @@ unsigned nibble(char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 
 
 std::string escape_html(std::string_view text) {
   std::string out;
-  for_utf8(text, [&](std::string_view piece) { append_html(out, piece); }, [&] { out += replacement; });
+  for_utf8(
+      text, [&](std::string_view piece) { append_html(out, piece); }, [&] { out += replacement; });
   return out;
 }
 
 std::string json_string(std::string_view text) {
   std::string out = "\"";
-  for_utf8(text, [&](std::string_view piece) { append_json(out, piece); }, [&] { out += replacement; });
+  for_utf8(
+      text, [&](std::string_view piece) { append_json(out, piece); }, [&] { out += replacement; });
   out += '"';
   return out;
 }

@@ -27,18 +27,22 @@ void write_head(std::string& out, const ReportData& report, Language first) {
   out += fmt::format("<style>{}</style>\n</head>\n", html_style);
 }
 
-std::string fact(Text name, std::string_view value) { return value.empty() ? "" : fmt::format("{} <b>{}</b> &ensp; ", say(name), plain(value)); }
+std::string fact(Text name, std::string_view value) {
+  return value.empty() ? "" : fmt::format("{} <b>{}</b> &ensp; ", say(name), plain(value));
+}
 
 // The switch works without scripts: two radio buttons before everything they show or hide.
 void write_header(std::string& out, const ReportData& report, Language first) {
   const auto checked = [&](Language language) { return language == first ? " checked" : ""; };
-  out += fmt::format("<body>\n<input class=\"lang\" type=\"radio\" name=\"lang\" id=\"lang-en\" aria-label=\"English\"{}>\n", checked(Language::english));
-  out += fmt::format("<input class=\"lang\" type=\"radio\" name=\"lang\" id=\"lang-ko\" aria-label=\"한국어\"{}>\n", checked(Language::korean));
+  out += fmt::format("<body>\n<input class=\"lang\" type=\"radio\" name=\"lang\" id=\"lang-en\" aria-label=\"English\"{}>\n",
+                     checked(Language::english));
+  out += fmt::format("<input class=\"lang\" type=\"radio\" name=\"lang\" id=\"lang-ko\" aria-label=\"한국어\"{}>\n",
+                     checked(Language::korean));
   out += "<header><div class=\"wrap\"><div><div class=\"brand\">Pyojun</div>\n";
   out += fmt::format("<h1>{}</h1></div>\n", say(Text::title));
   out += "<div class=\"switch\"><label for=\"lang-en\" lang=\"\">English</label><label for=\"lang-ko\" lang=\"\">한국어</label></div>\n";
-  out += fmt::format("<p class=\"facts\">{}{}{}</p></div></header>\n", fact(Text::source, report.run.source_name), fact(Text::data_until, report.run.data_date),
-                     fact(Text::made, report.run.started));
+  out += fmt::format("<p class=\"facts\">{}{}{}</p></div></header>\n", fact(Text::source, report.run.source_name),
+                     fact(Text::data_until, report.run.data_date), fact(Text::made, report.run.started));
 }
 
 void write_navigation(std::string& out, const ReportData& report) {
@@ -46,8 +50,9 @@ void write_navigation(std::string& out, const ReportData& report) {
     std::string_view id;
     Text text;
   };
-  constexpr Link links[] = {{"summary", Text::summary}, {"scores", Text::scores},         {"books", Text::books},   {"tables", Text::tables}, {"coverage", Text::coverage},
-                            {"codes", Text::codes},     {"quarantine", Text::quarantine}, {"fields", Text::fields}, {"run", Text::run}};
+  constexpr Link links[] = {{"summary", Text::summary},       {"scores", Text::scores},     {"books", Text::books},
+                            {"tables", Text::tables},         {"coverage", Text::coverage}, {"codes", Text::codes},
+                            {"quarantine", Text::quarantine}, {"fields", Text::fields},     {"run", Text::run}};
   out += fmt::format("<nav aria-label=\"{} · {}\"><div class=\"wrap\">", english(Text::contents), korean(Text::contents));
   for (const Link& link : links)
     if (link.text != Text::scores || !report.packs.empty()) out += fmt::format("<a href=\"#{}\">{}</a>", link.id, say(link.text));

@@ -31,13 +31,16 @@ std::string rule_name(const std::string& rule) { return rule.empty() ? say(Text:
 std::string simple_bar(std::uint64_t part, std::uint64_t whole) {
   const double width = whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
   return fmt::format(
-      "<svg class=\"bar\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"fill\" width=\"{:.2f}\" height=\"10\"/></svg>", width);
+      "<svg class=\"bar\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"fill\" width=\"{:.2f}\" "
+      "height=\"10\"/></svg>",
+      width);
 }
 
 // One segment per grade, best first.
 std::string grade_bar(const std::array<std::uint64_t, grade_count>& counts, std::uint64_t whole) {
   std::string svg =
-      "<svg class=\"bar\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"back\" width=\"100\" height=\"10\"/>";
+      "<svg class=\"bar\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"back\" width=\"100\" "
+      "height=\"10\"/>";
   double at = 0;
   for (std::size_t grade = 0; grade < grade_count && whole != 0; ++grade) {
     const double width = 100.0 * static_cast<double>(counts[grade]) / static_cast<double>(whole);
@@ -76,7 +79,8 @@ std::vector<ReportBalance> balance_lines(const ReportData& report) {
 
 void balance_cells(HtmlTable& table, const ReportBalance& line) {
   table.number(line.in).number(line.mapped).number(line.filtered).number(line.duplicates).number(line.quarantined);
-  table.cell(line.balanced() ? fmt::format("<span class=\"good\">{}</span>", say(Text::yes)) : fmt::format("<b class=\"bad\">{}</b>", say(Text::no)));
+  table.cell(line.balanced() ? fmt::format("<span class=\"good\">{}</span>", say(Text::yes))
+                             : fmt::format("<b class=\"bad\">{}</b>", say(Text::no)));
 }
 
 ReportBalance balance_sum(const ReportData& report, bool readers) {
@@ -100,7 +104,9 @@ constexpr std::array<GradeText, grade_count> grade_texts{{{Text::grade_exact, Te
                                                           {Text::grade_no_system, Text::grade_no_system_about}}};
 
 std::string grade_key(std::size_t grade) {
-  return fmt::format("<svg class=\"key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"g{}\" width=\"10\" height=\"10\" rx=\"2\"/></svg>", grade);
+  return fmt::format(
+      "<svg class=\"key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"g{}\" width=\"10\" height=\"10\" rx=\"2\"/></svg>",
+      grade);
 }
 
 void write_grades(std::string& out, const ReportData& report) {
@@ -119,7 +125,9 @@ void write_grades(std::string& out, const ReportData& report) {
 
 void coverage_cells(HtmlTable& table, const ReportCoverage& domain) {
   table.cell(grade_bar(domain.rows, domain.all_rows())).right(percent(domain.mapped_rows(), domain.all_rows())).number(domain.all_rows());
-  table.cell(grade_bar(domain.codes, domain.all_codes())).right(percent(domain.mapped_codes(), domain.all_codes())).number(domain.all_codes());
+  table.cell(grade_bar(domain.codes, domain.all_codes()))
+      .right(percent(domain.mapped_codes(), domain.all_codes()))
+      .number(domain.all_codes());
 }
 
 constexpr std::array<Text, 4> severity_texts{Text::severity_note, Text::severity_warning, Text::severity_reject, Text::severity_fatal};
@@ -140,19 +148,22 @@ std::string with_hash(const std::string& name, const std::string& hash) {
 void write_summary_section(std::string& out, const ReportData& report) {
   open_section(out, "summary", Text::summary);
   constexpr std::string_view tick =
-      "<svg viewBox=\"0 0 24 24\" aria-hidden=\"true\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.2\" stroke-linecap=\"round\" stroke-linejoin=\"round\">"
+      "<svg viewBox=\"0 0 24 24\" aria-hidden=\"true\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.2\" stroke-linecap=\"round\" "
+      "stroke-linejoin=\"round\">"
       "<circle cx=\"12\" cy=\"12\" r=\"10\"/><path d=\"M7.5 12.5l3 3 6-6.5\"/></svg>";
   constexpr std::string_view cross =
       "<svg viewBox=\"0 0 24 24\" aria-hidden=\"true\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.2\" stroke-linecap=\"round\">"
       "<circle cx=\"12\" cy=\"12\" r=\"10\"/><path d=\"M8.5 8.5l7 7M15.5 8.5l-7 7\"/></svg>";
-  out += fmt::format("<div class=\"verdict{}\" id=\"balanced\">{}<div><b>{}</b><p>{}</p></div></div>\n", report.balanced ? "" : " bad", report.balanced ? tick : cross,
-                     say(report.balanced ? Text::balanced : Text::unbalanced), say(report.balanced ? Text::balanced_why : Text::unbalanced_why));
+  out += fmt::format("<div class=\"verdict{}\" id=\"balanced\">{}<div><b>{}</b><p>{}</p></div></div>\n", report.balanced ? "" : " bad",
+                     report.balanced ? tick : cross, say(report.balanced ? Text::balanced : Text::unbalanced),
+                     say(report.balanced ? Text::balanced_why : Text::unbalanced_why));
   const ReportCoverage total = report.total_coverage();
   const auto filled = std::count_if(report.tables.begin(), report.tables.end(), [](const ReportTable& table) { return table.rows != 0; });
   out += "<dl class=\"cards\">\n";
   card(out, Text::records_read, with_commas(report.records()), say(Text::in_files, {with_commas(report.files.size())}));
   card(out, Text::rows_written, with_commas(report.rows()), say(Text::in_tables, {with_commas(static_cast<std::uint64_t>(filled))}));
-  card(out, Text::rows_covered, percent(total.mapped_rows(), total.all_rows()), say(Text::codes_covered, {percent(total.mapped_codes(), total.all_codes())}));
+  card(out, Text::rows_covered, percent(total.mapped_rows(), total.all_rows()),
+       say(Text::codes_covered, {percent(total.mapped_codes(), total.all_codes())}));
   card(out, Text::in_quarantine, with_commas(report.quarantined()), say(Text::reasons_count, {with_commas(distinct_reasons(report))}));
   out += "</dl>\n";
   close_section(out);
@@ -162,12 +173,20 @@ void write_scores_section(std::string& out, const ReportData& report) {
   if (report.packs.empty()) return;
   open_section(out, "scores", Text::scores, say(Text::readiness));
   HtmlTable table(out, "packs", false);
-  table.head(Text::programme).head(Text::verdict).head(Text::score, Align::right).head(Text::passed, Align::right).head(Text::failed, Align::right);
+  table.head(Text::programme)
+      .head(Text::verdict)
+      .head(Text::score, Align::right)
+      .head(Text::passed, Align::right)
+      .head(Text::failed, Align::right);
   table.head(Text::not_applicable, Align::right).head(Text::not_observable, Align::right);
   for (const ReportPack& pack : report.packs) {
     table.row("pack-" + pack.id);
     table.cell(say(pack.title, pack.title_ko) + "<span class=\"sub\">" + plain(pack.edition) + "</span>").cell(plain(pack.verdict));
-    table.right(fmt::format("{:.1f}", pack.score)).number(pack.passed).number(pack.failed).number(pack.not_applicable).number(pack.not_observable);
+    table.right(fmt::format("{:.1f}", pack.score))
+        .number(pack.passed)
+        .number(pack.failed)
+        .number(pack.not_applicable)
+        .number(pack.not_observable);
   }
   table.done();
   close_section(out);
@@ -176,7 +195,11 @@ void write_scores_section(std::string& out, const ReportData& report) {
 void write_books_section(std::string& out, const ReportData& report) {
   open_section(out, "books", Text::books, say(Text::books_about));
   HtmlTable table(out, "balance", true);
-  table.head(Text::file).head(Text::rule).head(Text::records_in, Align::right).head(Text::mapped, Align::right).head(Text::filtered, Align::right);
+  table.head(Text::file)
+      .head(Text::rule)
+      .head(Text::records_in, Align::right)
+      .head(Text::mapped, Align::right)
+      .head(Text::filtered, Align::right);
   table.head(Text::duplicates, Align::right).head(Text::quarantined, Align::right).head(Text::check);
   for (const ReportBalance& line : balance_lines(report)) {
     table.row();
@@ -250,13 +273,18 @@ void write_codes_section(std::string& out, const ReportData& report) {
     return close_section(out);
   }
   open_section(out, "codes", Text::unmapped,
-               say(Text::unmapped_about, {with_commas(report.unmapped.size()), with_commas(report.unmapped_codes), with_commas(report.unmapped_rows)}));
+               say(Text::unmapped_about,
+                   {with_commas(report.unmapped.size()), with_commas(report.unmapped_codes), with_commas(report.unmapped_rows)}));
   HtmlTable table(out, "unmapped", true);
   table.head(Text::code_system).head(Text::code).head(Text::domain).head(Text::grade).head(Text::rows, Align::right);
   for (const ReportUnmapped& code : report.unmapped) {
     const auto grade = static_cast<std::size_t>(code.grade);
     table.row();
-    table.cell(plain(code.vocabulary)).cell(plain_code(code.code)).cell(plain(code.domain)).cell(grade_key(grade) + say(grade_texts[grade].name)).number(code.rows);
+    table.cell(plain(code.vocabulary))
+        .cell(plain_code(code.code))
+        .cell(plain(code.domain))
+        .cell(grade_key(grade) + say(grade_texts[grade].name))
+        .number(code.rows);
   }
   table.done();
   close_section(out);
@@ -272,7 +300,8 @@ void write_quarantine_section(std::string& out, const ReportData& report) {
   for (const ReportQuarantine& entry : report.quarantine) {
     const CodeInfo& message = info(entry.code);
     table.row(linked.emplace(entry.code, true).second ? "reason-" + std::string(message.id) : std::string());
-    table.cell(plain_code(message.id)).cell(say(message.says, message.says_ko) + "<span class=\"sub\">" + say(message.remedy, message.remedy_ko) + "</span>");
+    table.cell(plain_code(message.id))
+        .cell(say(message.says, message.says_ko) + "<span class=\"sub\">" + say(message.remedy, message.remedy_ko) + "</span>");
     table.cell(say(severity_texts[static_cast<std::size_t>(message.severity)])).cell(rule_name(entry.rule));
     table.cell(entry.column.empty() ? "" : plain_code(entry.column)).cell(plain(entry.file)).number(entry.records).number(entry.kept);
   }
@@ -285,10 +314,18 @@ void write_fields_section(std::string& out, const ReportData& report) {
   if (report.fields.empty()) return close_section(out);
   constexpr std::array<Text, 3> states{Text::field_unread, Text::field_missing, Text::field_empty};
   HtmlTable table(out, "field-states", true);
-  table.head(Text::file).head(Text::kind).head(Text::field).head(Text::state).head(Text::records, Align::right).head(Text::filled, Align::right);
+  table.head(Text::file)
+      .head(Text::kind)
+      .head(Text::field)
+      .head(Text::state)
+      .head(Text::records, Align::right)
+      .head(Text::filled, Align::right);
   for (const ReportField& field : report.fields) {
     table.row();
-    table.cell(plain(field.file)).cell(plain(field.kind)).cell(plain_code(field.field)).cell(say(states[static_cast<std::size_t>(field.state)]));
+    table.cell(plain(field.file))
+        .cell(plain(field.kind))
+        .cell(plain_code(field.field))
+        .cell(say(states[static_cast<std::size_t>(field.state)]));
     table.number(field.seen).number(field.filled);
   }
   table.done();
@@ -308,10 +345,16 @@ void write_run_section(std::string& out, const ReportData& report) {
   for (std::size_t i = 0; i < std::min(report.files.size(), most_files); ++i) {
     const ReportFile& file = report.files[i];
     table.row();
-    table.cell(plain(file.name)).cell(plain(file.format)).cell(plain(file.encoding)).cell(plain(file.kind)).number(file.bytes).cell(plain_code(file.sha256));
+    table.cell(plain(file.name))
+        .cell(plain(file.format))
+        .cell(plain(file.encoding))
+        .cell(plain(file.kind))
+        .number(file.bytes)
+        .cell(plain_code(file.sha256));
   }
   table.done();
-  if (report.files.size() > most_files) out += fmt::format("<p class=\"about\">{}</p>\n", say(Text::files_more, {with_commas(report.files.size() - most_files)}));
+  if (report.files.size() > most_files)
+    out += fmt::format("<p class=\"about\">{}</p>\n", say(Text::files_more, {with_commas(report.files.size() - most_files)}));
   close_section(out);
 }
 

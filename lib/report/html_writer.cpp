@@ -56,7 +56,8 @@ std::string percent(std::uint64_t part, std::uint64_t whole) {
 }
 
 std::string say(Text text, std::initializer_list<std::string_view> arguments) {
-  return fmt::format("<span lang=\"en\">{}</span><span lang=\"ko\">{}</span>", fill(english(text), arguments), fill(korean(text), arguments));
+  return fmt::format("<span lang=\"en\">{}</span><span lang=\"ko\">{}</span>", fill(english(text), arguments),
+                     fill(korean(text), arguments));
 }
 
 std::string say(std::string_view en, std::string_view ko) {
@@ -69,15 +70,16 @@ std::string plain_code(std::string_view text) { return "<bdi class=\"code\">" + 
 
 HtmlTable::HtmlTable(std::string& out, std::string_view id, bool filter) : out_(out) {
   if (filter)
-    out_ += fmt::format("<p class=\"tools\" hidden><label>{} <input type=\"search\" autocomplete=\"off\" spellcheck=\"false\" data-for=\"{}\"></label> "
-                        "<output></output></p>\n",
-                        say(Text::filter_rows), id);
+    out_ += fmt::format(
+        "<p class=\"tools\" hidden><label>{} <input type=\"search\" autocomplete=\"off\" spellcheck=\"false\" data-for=\"{}\"></label> "
+        "<output></output></p>\n",
+        say(Text::filter_rows), id);
   out_ += fmt::format("<div class=\"scroll\"><table id=\"{}\"><thead><tr>", id);
 }
 
 HtmlTable& HtmlTable::head(Text text, Align align) {
-  out_ += fmt::format("<th scope=\"col\" data-sort=\"{0}\"{1}>{2}</th>", align == Align::right ? "number" : "text", align == Align::right ? " class=\"n\"" : "",
-                      say(text));
+  out_ += fmt::format("<th scope=\"col\" data-sort=\"{0}\"{1}>{2}</th>", align == Align::right ? "number" : "text",
+                      align == Align::right ? " class=\"n\"" : "", say(text));
   return *this;
 }
 

@@ -41,7 +41,7 @@ class HtmlTable {
   HtmlTable& cell(std::string_view html);
   HtmlTable& number(std::uint64_t value);
   HtmlTable& right(std::string_view html);
-  void foot();                                                  // rows that follow are totals and stay below
+  void foot();  // rows that follow are totals and stay below
   void done();
 
  private:

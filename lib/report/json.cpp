@@ -3,6 +3,7 @@
 
 #include "report/escape.hpp"
 #include "report/report.hpp"
+#include "warehouse/ledger.hpp"
 
 namespace pyojun {
 
@@ -127,13 +128,18 @@ void write_books(Writer& out, const ReportData& data) {
   });
   write_list(out, "balance", data.balance, [](const ReportBalance& line) {
     Row row;
-    row.text("file", line.file).text("rule", line.rule).number("in", line.in).number("mapped", line.mapped).number("filtered", line.filtered);
+    row.text("file", line.file)
+        .text("rule", line.rule)
+        .number("in", line.in)
+        .number("mapped", line.mapped)
+        .number("filtered", line.filtered);
     return row.number("duplicates", line.duplicates).number("quarantined", line.quarantined).number("unread", line.unread).done();
   });
   write_list(out, "filters", data.filters, [](const ReportFilter& filter) {
     return Row().text("rule", filter.rule).text("reason", filter.reason).number("records", filter.records).done();
   });
-  write_list(out, "tables", data.tables, [](const ReportTable& table) { return Row().text("table", table.table).number("rows", table.rows).done(); });
+  write_list(out, "tables", data.tables,
+             [](const ReportTable& table) { return Row().text("table", table.table).number("rows", table.rows).done(); });
 }
 
 void write_codes(Writer& out, const ReportData& data) {

@@ -56,9 +56,4 @@ ReportCoverage ReportData::total_coverage() const {
   return total;
 }
 
-std::string_view grade_name(Grade grade) {
-  constexpr std::array<std::string_view, grade_count> names{"exact", "normalised", "list", "no_target", "unknown", "no_system"};
-  return names[static_cast<std::size_t>(grade)];
-}
-
 }  // namespace pyojun

@@ -1,4 +1,5 @@
-// What a run did, in numbers: the data behind report.json and report.html. Codes, counts, names and positions only, never a patient's value.
+// What a run did, in numbers: the data behind report.json and report.html. Codes, counts, names and positions only, never a patient's
+// value.
 #pragma once
 
 #include <array>
@@ -23,14 +24,14 @@ struct ReportFile {
 
 // One line of the books; in == mapped + filtered + duplicates + quarantined.
 struct ReportBalance {
-  std::string file, rule;                  // rule "": the reader
+  std::string file, rule;  // rule "": the reader
   std::uint64_t in = 0, mapped = 0, filtered = 0, duplicates = 0, quarantined = 0, unread = 0;
   bool balanced() const { return in == mapped + filtered + duplicates + quarantined; }
 };
 
 struct ReportFilter {
   std::string rule, reason;
-  std::uint64_t records = 0;               // over all files
+  std::uint64_t records = 0;  // over all files
 };
 
 struct ReportTable {
@@ -44,7 +45,7 @@ struct ReportCoverage {
   std::array<std::uint64_t, grade_count> codes{}, rows{};
   std::uint64_t all_codes() const;
   std::uint64_t all_rows() const;
-  std::uint64_t mapped_codes() const;      // grades that found a standard concept
+  std::uint64_t mapped_codes() const;  // grades that found a standard concept
   std::uint64_t mapped_rows() const;
 };
 
@@ -56,9 +57,9 @@ struct ReportUnmapped {
 
 struct ReportQuarantine {
   Code code = Code::internal_error;
-  std::string file, rule, column;          // rule "": the reader
-  std::uint64_t records = 0;               // records left out
-  std::uint64_t kept = 0;                  // rows that went on with the value left out or changed
+  std::string file, rule, column;  // rule "": the reader
+  std::uint64_t records = 0;       // records left out
+  std::uint64_t kept = 0;          // rows that went on with the value left out or changed
 };
 
 // A field of the delivered files. Only those worth a look are listed: unknown to the mapping, expected but missing, or empty throughout.
@@ -72,38 +73,34 @@ struct ReportField {
 // Place for a criteria pack's result; empty until packs are run.
 struct ReportPack {
   std::string id, title, title_ko, edition, verdict;
-  double score = 0;                        // 0 .. 100
+  double score = 0;  // 0 .. 100
   std::uint64_t passed = 0, failed = 0, not_applicable = 0, not_observable = 0;
 };
 
-
 struct ReportData {
-  RunIdentity run;                         // run.started is shown only when it is not empty: leave it empty for equal bytes
+  RunIdentity run;  // run.started is shown only when it is not empty: leave it empty for equal bytes
   std::vector<ReportPack> packs;
   std::vector<ReportFile> files;
   bool balanced = false;
-  std::vector<ReportBalance> balance;      // by file, then rule
+  std::vector<ReportBalance> balance;  // by file, then rule
   std::vector<ReportFilter> filters;
-  std::vector<ReportTable> tables;         // OMOP order, empty tables too
-  std::vector<ReportCoverage> coverage;    // by domain
-  std::vector<ReportUnmapped> unmapped;    // most rows first, at most unmapped_limit
+  std::vector<ReportTable> tables;       // OMOP order, empty tables too
+  std::vector<ReportCoverage> coverage;  // by domain
+  std::vector<ReportUnmapped> unmapped;  // most rows first, at most unmapped_limit
   std::uint64_t unmapped_codes = 0, unmapped_rows = 0;
   std::vector<ReportQuarantine> quarantine;  // most records first
   std::vector<ReportField> fields;
 
-  std::uint64_t records() const;           // the readers' lines
-  std::uint64_t refused() const;           // by readers
+  std::uint64_t records() const;  // the readers' lines
+  std::uint64_t refused() const;  // by readers
   std::uint64_t rows() const;
-  std::uint64_t quarantined() const;       // records, by readers and rules
+  std::uint64_t quarantined() const;  // records, by readers and rules
   ReportCoverage total_coverage() const;
 };
 
 inline constexpr std::size_t unmapped_limit = 200;
 
-// "exact", "normalised", "list", "no_target", "unknown", "no_system".
-std::string_view grade_name(Grade grade);
-
-// Reads the warehouse's tables of the current run, after settle(). Codes: report_not_readable.
+// Reads the warehouse's tables of the latest run, after settle(). Codes: warehouse_engine.
 Result<ReportData> collect(Warehouse& warehouse);
 
 // Both are functions of the data alone. JSON: schemas/report.schema.json; members are only ever added.

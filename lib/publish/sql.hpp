@@ -1,0 +1,42 @@
+// SQL text for publishing through DuckDB: typed selects of CDM tables, and one guard around settings and errors.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.hpp"
+#include "cdm/schema.hpp"
+#include "publish/publisher.hpp"
+#include "warehouse/duck.hpp"
+
+namespace pyojun {
+
+// "INTEGER", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR".
+std::string_view published_type(ColumnType type);
+
+// All columns of cdm.<table> in OMOP order with their types; without rows the warehouse is not asked.
+std::string select_table(const Table& table, std::uint64_t rows);
+
+// The same from a vocabulary file; columns the file does not have are null.
+Result<std::string> select_vocabulary(Duck& duck, const Table& table, const std::string& file);
+
+// Path of a vocabulary table's parquet file when it is asked for and there, else "".
+std::string vocabulary_file(const PublishRequest& request, const Table& table);
+
+// Runs a statement; an error names the table and the file, never what the engine quoted.
+Status run_publishing(Duck& duck, const std::string& sql, const std::string& file, const std::string& table);
+
+// Switches order preservation off while it lives: a table function then feeds a writer with all threads.
+class AnyOrder {
+ public:
+  AnyOrder(Duck& duck, bool wanted);
+  ~AnyOrder();
+  AnyOrder(const AnyOrder&) = delete;
+  AnyOrder& operator=(const AnyOrder&) = delete;
+
+ private:
+  Duck& duck_;
+  bool changed_;
+};
+
+}  // namespace pyojun
