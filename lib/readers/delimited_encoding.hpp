@@ -1,0 +1,24 @@
+// Which encoding a delimited file is in: byte order mark, then the dialect, then a look at every byte.
+#pragma once
+
+#include <cstdint>
+
+#include "base/text.hpp"
+#include "readers/reader.hpp"
+
+namespace pyojun {
+
+struct DelimitedEncoding {
+  Encoding encoding = Encoding::utf8;
+  std::size_t mark_bytes = 0;  // byte order mark
+  bool trusted = false;        // every byte was checked and fits
+  std::string note;            // for the facts; may be empty
+};
+
+// The encoding a byte order mark, or zero bytes beside ASCII, give away.
+DelimitedEncoding encoding_of_head(std::span<const char> head, bool& told);
+
+// Errors: dialect_setting_wrong, encoding_unclear (with the offset of the first byte that is not UTF-8), and those of reading.
+Result<DelimitedEncoding> decide_encoding(const Input& input, const Dialect& dialect);
+
+}  // namespace pyojun

@@ -1,0 +1,20 @@
+// One row per format: what each reader gives to the table in formats.cpp.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "readers/reader.hpp"
+
+namespace pyojun {
+
+Match detect_delimited(std::span<const char> head);
+Result<std::unique_ptr<Reader>> open_delimited(const Source& source);
+
+Match detect_fhir(std::span<const char> head);
+Result<std::unique_ptr<Reader>> open_fhir(const Source& source);
+
+Match detect_records(std::span<const char> head);
+Result<std::unique_ptr<Reader>> open_records(const Source& source);
+
+}  // namespace pyojun
