@@ -23,6 +23,12 @@ inline bool any_high_bit(const char* text, std::size_t size) {
   return (bits & 0x8080'8080'8080'8080ULL) != 0;
 }
 
+// What the inner loop must know of a column, in 8 bytes.
+struct Slot {
+  std::uint32_t slot;
+  Symbol symbol;
+};
+
 class ChunkParser {
  public:
   ChunkParser(const DelimitedLayout& layout, const Chunk& chunk, RecordBatch& batch)
@@ -36,8 +42,11 @@ class ChunkParser {
         counted_(begin_),
         offset_(chunk.offset) {
     for (const auto& word : layout.null_words) null_lengths_ |= std::uint64_t{1} << std::min<std::size_t>(word.size(), 63);
+    slots_.reserve(layout.columns.size());
+    for (const auto& column : layout.columns) slots_.push_back({column.slot, column.symbol});
     transcodes_ = layout.encoding == Encoding::cp949 || layout.encoding == Encoding::latin1;
     if (!layout.trusted) careful_ = bad_byte({begin_, chunk.bytes.size()}) != no_bad_byte;
+    plain_ = !transcodes_ && !careful_ && null_lengths_ == 0;
   }
 
   void run();
@@ -47,6 +56,8 @@ class ChunkParser {
   bool skip_line_end();
   void record();
   void fields();
+  bool plain_fields();
+  void unclosed_field();
   bool quoted_field();
   void emit(const char* from, std::size_t size);
   void emit_decoded(const char* from, std::size_t size, bool doubled);
@@ -79,6 +90,8 @@ class ChunkParser {
   std::uint64_t null_lengths_ = 0;  // bit n: some null word has n bytes (63: or more)
   std::uint64_t step_ = 1;          // what a filled field counts
   bool transcodes_ = false, careful_ = false;
+  bool plain_ = false;  // fields need no look inside
+  std::vector<Slot> slots_;
 
   const char* start_ = nullptr;  // of the record
   const char* stop_ = nullptr;   // of the record, its line end not included
@@ -211,29 +224,69 @@ bool ChunkParser::quoted_field() {
   return true;
 }
 
+// The fields up to the first one that is quoted, beyond the last column or over the limit, written straight into the nodes.
+// True when that was the whole record.
+bool ChunkParser::plain_fields() {
+  Structurals structurals = structurals_;  // a copy, so that the compiler keeps it in registers
+  const Slot* const slots = slots_.data();
+  const std::size_t columns = slots_.size(), limit = layout_.limits.field_bytes;
+  std::uint64_t* const filled = batch_.filled.data();
+  Node* const nodes = nodes_ + base_;
+  const char delimiter = layout_.delimiter;
+  const int quote = layout_.quoting ? layout_.quote : -1;
+  const char* pos = pos_;
+  const char* stop = pos;
+  std::size_t column = column_;
+  bool done = false;
+  while (column < columns && (pos == end_ || *pos != quote)) {
+    const Structurals before = structurals;
+    stop = structurals.next();
+    const auto size = static_cast<std::size_t>(stop - pos);
+    if (size > limit) [[unlikely]] {
+      structurals = before;
+      break;
+    }
+    filled[column] += size != 0 ? step_ : 0;
+    const Slot slot = slots[column];
+    nodes[slot.slot] = {pos, static_cast<std::uint32_t>(size), base_ + slot.slot + 1, 0, slot.symbol, NodeKind::text};
+    if (stop == end_ || *stop != delimiter) {
+      done = true;
+      break;
+    }
+    pos = stop + 1;
+    ++column;
+  }
+  structurals_ = structurals;
+  pos_ = pos;
+  stop_ = stop;
+  column_ = column;
+  if (!done && column == columns) refuse(Code::too_many_fields, pos, false);
+  return done;
+}
+
+void ChunkParser::unclosed_field() {
+  const Code code = chunk_.skipped != 0 ? Code::record_too_large : chunk_.last_is_cut ? Code::record_cut : Code::quote_not_closed;
+  refuse(code, pos_, true);
+  stop_ = end_;
+  line_ended_ = false;
+}
+
 // All fields of the record at start_; leaves stop_ at its end.
 void ChunkParser::fields() {
-  const std::size_t columns = layout_.columns.size();
-  const char delimiter = layout_.delimiter;
-  const char quote = layout_.quote;
-  const bool quoting = layout_.quoting;
+  const std::size_t columns = slots_.size();
   while (true) {
-    if (quoting && pos_ != end_ && *pos_ == quote) {
-      if (!quoted_field()) {
-        refuse(chunk_.skipped != 0 ? Code::record_too_large : chunk_.last_is_cut ? Code::record_cut : Code::quote_not_closed, pos_, true);
-        stop_ = end_;
-        line_ended_ = false;
-        return;
-      }
+    if (plain_ && column_ < columns && plain_fields()) break;
+    if (layout_.quoting && pos_ != end_ && *pos_ == layout_.quote) {
+      if (!quoted_field()) return unclosed_field();
     } else {
       stop_ = structurals_.next();
-      if (column_ < columns) [[likely]] {
+      if (column_ < columns) {
         emit(pos_, static_cast<std::size_t>(stop_ - pos_));
       } else if (careful_) {
         check_bytes(pos_, static_cast<std::size_t>(stop_ - pos_));
       }
     }
-    if (stop_ == end_ || *stop_ != delimiter) break;
+    if (stop_ == end_ || *stop_ != layout_.delimiter) break;
     pos_ = stop_ + 1;
     if (++column_ == columns) refuse(Code::too_many_fields, pos_, false);
   }
