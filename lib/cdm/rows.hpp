@@ -17,6 +17,9 @@ inline constexpr std::int32_t null_integer = std::numeric_limits<std::int32_t>::
 // Null numbers are this one NaN pattern; real results are never NaN.
 inline constexpr std::uint64_t null_number_bits = 0x7FF8'0000'0000'0DEAULL;
 
+// Null in a column of siblings.
+inline constexpr std::uint32_t null_sibling = 0xFFFF'FFFF;
+
 enum class Storage : std::uint8_t {
   constant,    // the same value in every row of the chunk: values[0]
   integers,    // integer and date columns; null_integer / null_date is null

@@ -49,7 +49,8 @@ class Plan {
   virtual const std::string& hash() const = 0;             // sha256 hex over all files of the mapping; part of a run's identity
   virtual const std::vector<RuleInfo>& rules() const = 0;
   virtual const SymbolTable& symbols() const = 0;          // every name the rules read; frozen
-  virtual const std::vector<std::string>& fields_of(std::string_view kind) const = 0;  // names read of a record kind (flat formats)
+  virtual const std::vector<std::string>& fields_of(std::string_view kind) const = 0;  // names read of a record kind (flat formats); "*" among them: all
+                                                                                              // columns count (`key *`), names nobody reads included
   virtual bool reads_kind(std::string_view kind) const = 0;
   virtual bool has_lookups() const = 0;
 };
@@ -74,6 +75,7 @@ struct MappedBatch {
   std::uint64_t unread = 0;                  // records whose kind no rule reads
   std::vector<std::pair<Symbol, std::uint64_t>> unread_kinds;
   std::uint32_t candidates = 0;
+  std::uint64_t cut_texts = 0;               // texts cut at their column's length (Code::text_cut)
   void clear();
 };
 

@@ -1,0 +1,232 @@
+#include "mapping/code_cache.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "mapping/values.hpp"
+
+namespace pyojun::mapping {
+
+const std::int32_t* TextMemo::find(std::string_view text) const {
+  const std::uint64_t hash = spread(text, 1);
+  for (std::size_t i = hash & (slots_.size() - 1);; i = (i + 1) & (slots_.size() - 1)) {
+    const Slot& slot = slots_[i];
+    if (!slot.used) return nullptr;
+    if (slot.hash == hash && std::string_view(heap_).substr(slot.offset, slot.length) == text) return &slot.value;
+  }
+}
+
+std::int32_t TextMemo::put(std::string_view text, std::int32_t value) {
+  if (used_ >= limit || heap_.size() > (limit << 8U)) {
+    slots_.assign(64, Slot{});
+    heap_.clear();
+    used_ = 0;
+  }
+  if (used_ * 2 >= slots_.size()) grow();
+  const std::uint64_t hash = spread(text, 1);
+  std::size_t i = hash & (slots_.size() - 1);
+  while (slots_[i].used) i = (i + 1) & (slots_.size() - 1);
+  slots_[i] = {hash, static_cast<std::uint32_t>(heap_.size()), static_cast<std::uint32_t>(text.size()), value, true};
+  heap_ += text;
+  ++used_;
+  return value;
+}
+
+void TextMemo::grow() {
+  std::vector<Slot> old(slots_.size() * 2);
+  old.swap(slots_);
+  for (const Slot& slot : old) {
+    if (!slot.used) continue;
+    std::size_t i = slot.hash & (slots_.size() - 1);
+    while (slots_[i].used) i = (i + 1) & (slots_.size() - 1);
+    slots_[i] = slot;
+  }
+}
+
+CodeCache::CodeCache(CacheOptions options) : options_(std::move(options)), slots_(1024) {}
+
+SystemNumber CodeCache::add(System system) {
+  system.priority = static_cast<std::uint32_t>(options_.priorities == nullptr ? 0 : options_.priorities->size());
+  if (options_.priorities != nullptr) {
+    const auto found = std::ranges::find(*options_.priorities, system.name);
+    system.priority = static_cast<std::uint32_t>(found - options_.priorities->begin());
+  }
+  systems_.push_back(std::move(system));
+  return static_cast<SystemNumber>(systems_.size() - 1);
+}
+
+SystemNumber CodeCache::system(std::string_view name) {
+  if (has_last_ && name == last_name_) return last_;
+  has_last_ = true;
+  last_name_ = name;
+  if (const auto found = numbers_.find(name); found != numbers_.end()) return last_ = found->second;
+  System made;
+  made.name = name;
+  if (options_.vocabulary) {
+    made.id = options_.vocabulary->system(name);
+    if (made.id != no_vocabulary) {
+      made.name = options_.vocabulary->system_name(made.id);
+      made.searchable = options_.vocabulary->has_concepts(made.id);
+    }
+  }
+  if (options_.lists != nullptr) {
+    auto found = options_.lists->find(name);
+    if (found == options_.lists->end()) found = options_.lists->find(made.name);
+    if (found != options_.lists->end()) made.extra = &found->second;
+  }
+  // Spellings of one vocabulary share one number, so that a code is one entry however its system was written.
+  if (const auto same = numbers_.find(made.name); same != numbers_.end() && made.name != name) {
+    numbers_.emplace(std::string(name), same->second);
+    return last_ = same->second;
+  }
+  const std::string canonical = made.name;
+  last_ = add(std::move(made));
+  numbers_.emplace(std::string(name), last_);
+  numbers_.emplace(canonical, last_);
+  return last_;
+}
+
+SystemNumber CodeCache::list(const CodeList& list) {
+  if (const auto found = list_numbers_.find(&list); found != list_numbers_.end()) return found->second;
+  System made;
+  made.name = list.vocabulary;
+  made.list = &list;
+  const SystemNumber number = add(std::move(made));
+  list_numbers_.emplace(&list, number);
+  return number;
+}
+
+SystemNumber CodeCache::concepts() {
+  if (const auto found = list_numbers_.find(nullptr); found != list_numbers_.end()) return found->second;
+  System made;
+  made.name = "concept_id";
+  made.concepts = true;
+  const SystemNumber number = add(std::move(made));
+  list_numbers_.emplace(nullptr, number);
+  return number;
+}
+
+const CodeEntry& CodeCache::find(SystemNumber system, std::string_view code) {
+  const std::uint64_t hash = spread(code, system + 1);
+  std::size_t i = hash & (slots_.size() - 1);
+  for (; slots_[i].entry != 0; i = (i + 1) & (slots_.size() - 1)) {
+    if (slots_[i].hash != hash) continue;
+    const std::uint32_t at = slots_[i].entry - 1;
+    if (entries_[at].code == code && entry_systems_[at] == system) return entries_[at];
+  }
+  if (entries_.size() >= options_.limit) return transient(system, code);
+  CodeEntry& entry = entries_.emplace_back();
+  entry_systems_.push_back(system);
+  entry.code = heap_.copy(code);
+  fill(entry, system);
+  slots_[i] = {hash, static_cast<std::uint32_t>(entries_.size())};
+  if (entries_.size() * 2 > slots_.size()) grow();
+  return entry;
+}
+
+void CodeCache::grow() {
+  std::vector<Slot> old(slots_.size() * 2);
+  old.swap(slots_);
+  for (const Slot& slot : old) {
+    if (slot.entry == 0) continue;
+    std::size_t i = slot.hash & (slots_.size() - 1);
+    while (slots_[i].entry != 0) i = (i + 1) & (slots_.size() - 1);
+    slots_[i] = slot;
+  }
+}
+
+CodeEntry& CodeCache::transient(SystemNumber system, std::string_view code) {
+  if (transient_used_ == transient_.size()) {
+    transient_.emplace_back();
+    transient_text_.emplace_back();
+  }
+  std::string& text = transient_text_[transient_used_];
+  text = code;
+  CodeEntry& entry = transient_[transient_used_++];
+  entry = CodeEntry{};
+  entry.code = text;
+  entry.overflow = true;
+  fill(entry, system);
+  return entry;
+}
+
+void CodeCache::fill(CodeEntry& entry, SystemNumber number) {
+  const System& system = systems_[number];
+  entry.vocabulary = system.name;
+  entry.priority = system.priority;
+  const auto* vocabulary = options_.vocabulary.get();
+  if (system.concepts) {
+    const auto id = static_cast<std::int32_t>(parse_integer(entry.code).value_or(0));
+    entry.grade = id == 0 ? Grade::no_target : Grade::list;
+    if (entry.overflow || id == 0) return;
+    own_.push_back({id});
+    entry.targets = own_.back();
+    return;
+  }
+  for (const CodeList* list : {system.list, system.extra}) {
+    const ListItem* item = list == nullptr ? nullptr : list->find(entry.code);
+    if (item == nullptr) continue;
+    entry.targets = item->targets;
+    entry.source_concept = item->source_concept;
+    entry.grade = item->targets.empty() ? Grade::no_target : Grade::list;
+    if (!item->targets.empty()) return;
+  }
+  if (system.list != nullptr) return;  // not in the list: Grade::unknown, unless it stands there without a target
+  if (!system.searchable) {
+    entry.grade = Grade::no_system;
+    return;
+  }
+  const auto found = vocabulary->find(system.id, entry.code);
+  if (found.concept_id == 0) {
+    entry.grade = Grade::unknown;
+    return;
+  }
+  entry.source_concept = found.concept_id;
+  entry.targets = vocabulary->maps_to(found.concept_id);
+  entry.values = vocabulary->maps_to_value(found.concept_id);
+  entry.grade = entry.targets.empty() ? Grade::no_target : found.normalised ? Grade::normalised : Grade::exact;
+}
+
+// Entries are handed out as const; the cache that owns them keeps their counts and routes.
+void CodeCache::count(const CodeEntry& entry, std::uint16_t rule, TableId table, std::uint64_t rows) {
+  if (entry.overflow) {
+    spilled_[Spill{rule, std::string(entry.vocabulary), table, entry.grade}] += rows;
+    return;
+  }
+  auto& counts = const_cast<CodeEntry&>(entry).counts;
+  for (auto& item : counts) {
+    if (item.rule == rule && item.table == table) {
+      item.rows += rows;
+      return;
+    }
+  }
+  counts.push_back({rule, table, rows});
+}
+
+CodeRoute& CodeCache::add_route(const CodeEntry& entry, std::uint32_t emit) {
+  auto& routes = const_cast<CodeEntry&>(entry).routes;
+  routes.push_back({emit, {}});
+  return routes.back();
+}
+
+std::vector<CodeTally> CodeCache::tallies(const Schema& schema) const {
+  const auto domain = [&](TableId table) {
+    return table == no_table                    ? std::string("Meas Value")
+           : schema.table(table).domain.empty() ? schema.table(table).name
+                                                : schema.table(table).domain;
+  };
+  std::vector<CodeTally> out;
+  for (const auto& entry : entries_) {
+    for (const auto& item : entry.counts) {
+      out.push_back({item.rule, std::string(entry.vocabulary), std::string(entry.code), entry.source_concept, domain(item.table),
+                     entry.grade, std::vector<std::int32_t>(entry.targets.begin(), entry.targets.end()), item.rows});
+    }
+  }
+  for (const auto& [key, rows] : spilled_) out.push_back({key.rule, key.vocabulary, {}, 0, domain(key.table), key.grade, {}, rows});
+  std::ranges::sort(out, {}, [](const CodeTally& tally) {
+    return std::tie(tally.rule, tally.vocabulary, tally.code, tally.domain, tally.grade, tally.source_concept_id, tally.targets);
+  });
+  return out;
+}
+
+}  // namespace pyojun::mapping

@@ -1,0 +1,179 @@
+// What expressions see while one candidate is evaluated, and the pieces evaluators share.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mapping/code_cache.hpp"
+#include "mapping/plan_impl.hpp"
+#include "mapping/values.hpp"
+
+namespace pyojun::mapping {
+
+// Nested `each`, predicates and each(..) expressions; the compiler refuses mappings that could go deeper.
+inline constexpr std::uint32_t max_contexts = 32;
+inline constexpr std::size_t max_predicates = 8;
+inline constexpr SystemNumber unknown_system = 0xFFFFFFFF;
+
+// What one mapper remembers between batches. None of it changes a result.
+struct Runtime {
+  Runtime(const PlanData& plan, std::shared_ptr<const Vocabulary> words);
+  std::shared_ptr<const Vocabulary> vocabulary;
+  CodeCache codes;
+  std::vector<TextMemo> memos;        // by Op::number: concept()
+  std::vector<SystemNumber> systems;  // by Op::number: code() with a constant system, list_code()
+  TextMemo units, answers;
+  std::vector<std::shared_ptr<const LookupTable>> lookups;
+};
+
+struct Frame {
+  const PlanData* plan = nullptr;
+  Runtime* runtime = nullptr;  // null while the compiler folds constants
+  const RecordBatch* batch = nullptr;
+  const Node* nodes = nullptr;
+  const Record* record = nullptr;
+  bool flat = false;
+  std::vector<std::uint16_t> positions;  // flat batches: by symbol, column number + 1
+  std::array<NodeIndex, max_contexts> context{};
+  std::uint32_t level = 0;
+  Arena arena;
+  Pool<Answer> answers;
+  Pool<Range> ranges;
+  std::deque<std::vector<const CodeEntry*>> code_sets;
+  std::size_t code_sets_used = 0;
+  std::vector<const CodeEntry*> used_codes;  // met by standard() outside of stem attributes, for the tallies
+  std::string buffer;                        // scratch of one operation, never across an eval()
+  Regex::Scratch regex;
+  Failure failure;
+  TableId lead_table = no_table;
+
+  void reset() {
+    arena.reset();
+    answers.reset();
+    ranges.reset();
+    code_sets_used = 0;
+    used_codes.clear();
+    failure.failed = false;
+    lead_table = no_table;
+  }
+  NodeIndex node(std::uint32_t up) const { return context[level - up]; }
+  std::vector<const CodeEntry*>& code_set();
+  void fail(Code code, const Op& op, const Value& value);
+};
+
+inline void eval(const Op& op, Frame& frame, Value& out) { op.run(op, frame, out); }
+
+inline void load(const Frame& frame, NodeIndex index, Value& out) {
+  const Node& node = frame.nodes[index];
+  out.node = index;
+  out.data = node.data;
+  out.length = node.length;
+  out.tag = Tag::text;
+  if (node.kind == NodeKind::null) out.tag = Tag::null;
+  if (node.kind == NodeKind::object && node.length == 0) out.tag = Tag::object;
+}
+
+inline bool present(const Node& node) { return node.kind == NodeKind::object || (node.kind != NodeKind::null && node.length != 0); }
+
+bool truth(const Value& value);
+inline bool holds(const Op& op, Frame& frame) {
+  Value value;
+  eval(op, frame, value);
+  return truth(value);
+}
+
+// The text of a value that is one, borrowed; otherwise made in the arena. False: the value has no text.
+bool text_of(Frame& frame, const Value& value, std::string_view& out);
+// Numbers as they are, texts parsed strictly. Absent gives nothing; a text that is no number fails.
+std::optional<double> number_of(Frame& frame, const Op& op, const Value& value);
+
+// True when the node passes all predicates of the step; `counts` numbers the nodes under one parent.
+bool passes(Frame& frame, const PathStep& step, NodeIndex node, std::array<std::int32_t, max_predicates>& counts);
+
+inline bool named(const Frame& frame, const PathStep& step, Symbol name) {
+  if (step.choice < 0) return name == step.name;
+  const auto& members = frame.plan->choices_[static_cast<std::size_t>(step.choice)];
+  return name < members.size() && members[name] != 0;
+}
+
+// Calls visit(node) for every node the steps lead to, in the source's order, until it answers true.
+template <class Visit>
+bool walk(Frame& frame, const PathStep* step, const PathStep* end, NodeIndex at, Visit& visit) {
+  if (step == end) return visit(at);
+  std::array<std::int32_t, max_predicates> counts{};
+  for (NodeIndex i = frame.nodes[at].child; i != 0; i = frame.nodes[i].next) {
+    if (named(frame, *step, frame.nodes[i].name) && passes(frame, *step, i, counts)) {
+      if (walk(frame, step + 1, end, i, visit)) return true;
+      if (step->choice >= 0) break;
+    }
+    if (step->descendant && frame.nodes[i].child != 0 && walk(frame, step, end, i, visit)) return true;
+  }
+  if (step->first_component && frame.nodes[at].child == 0) return walk(frame, step + 1, end, at, visit);
+  return false;
+}
+
+// Every value of an expression: all nodes of a path, all turns of an `each`, the one value of anything else. Stops when fn answers true.
+template <class Fn>
+void each_value(const Op& op, Frame& frame, Fn&& fn) {
+  Value value;
+  if (op.is_each) {
+    auto turn = [&](NodeIndex node) {
+      frame.context[++frame.level] = node;
+      eval(*op.args[0], frame, value);
+      --frame.level;
+      return fn(value);
+    };
+    walk(frame, op.steps.data(), op.steps.data() + op.steps.size(), frame.node(op.up), turn);
+  } else if (op.is_path && !op.steps.empty()) {
+    auto visit = [&](NodeIndex node) {
+      load(frame, node, value);
+      return fn(value);
+    };
+    walk(frame, op.steps.data(), op.steps.data() + op.steps.size(), frame.node(op.up), visit);
+  } else {
+    eval(op, frame, value);
+    fn(value);
+  }
+}
+
+// Hash of the parts' canonical texts joined by U+001F. {0,0} when a part is absent or empty.
+Hash128 key_of(Frame& frame, const std::vector<const Op*>& parts, std::uint64_t seed);
+
+// date() and datetime(): ISO 8601, then the dialect's forms; the mapping's time zone rule applied. False: not a time.
+bool parse_time(const Frame& frame, std::string_view text, TimeValue& out);
+
+void make_answer(Frame& frame, const Value& value, std::string_view unit, Value& out);
+void make_unit(Frame& frame, const Value& value, Value& out);
+void make_code_of_concept(Frame& frame, const Value& value, Value& out);
+
+// Operations of the language itself; those of functions are in functions.cpp.
+void run_constant(const Op& op, Frame& frame, Value& out);
+void run_field(const Op& op, Frame& frame, Value& out);
+void run_path(const Op& op, Frame& frame, Value& out);
+void run_self(const Op& op, Frame& frame, Value& out);
+void run_node_path(const Op& op, Frame& frame, Value& out);
+void run_each(const Op& op, Frame& frame, Value& out);
+void run_fallback(const Op& op, Frame& frame, Value& out);
+void run_when(const Op& op, Frame& frame, Value& out);
+void run_or(const Op& op, Frame& frame, Value& out);
+void run_and(const Op& op, Frame& frame, Value& out);
+void run_not(const Op& op, Frame& frame, Value& out);
+void run_compare(const Op& op, Frame& frame, Value& out);
+void run_in_values(const Op& op, Frame& frame, Value& out);
+void run_in_list(const Op& op, Frame& frame, Value& out);
+void run_matches(const Op& op, Frame& frame, Value& out);
+void run_present(const Op& op, Frame& frame, Value& out);
+void run_empty(const Op& op, Frame& frame, Value& out);
+void run_concat(const Op& op, Frame& frame, Value& out);
+void run_key(const Op& op, Frame& frame, Value& out);
+void run_lookup(const Op& op, Frame& frame, Value& out);
+
+// The evaluator of a function of the table, or nullptr.
+Run function_run(std::string_view name);
+
+}  // namespace pyojun::mapping

@@ -1,0 +1,317 @@
+// Runs a plan over batches: rules by record kind, candidates by `each`, rows by emit; all or nothing for each candidate.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "mapping/mapper_impl.hpp"
+
+namespace pyojun {
+
+using namespace mapping;
+
+void MappedBatch::clear() {
+  for (auto& chunk : chunks) chunk.clear_rows();
+  for (auto& tally : tallies) {
+    tally.in = tally.mapped = tally.quarantined = 0;
+    std::ranges::fill(tally.filtered, 0);
+  }
+  rejects.clear();
+  unread = 0;
+  unread_kinds.clear();
+  candidates = 0;
+  cut_texts = 0;
+}
+
+namespace mapping {
+
+PlanMapper::PlanMapper(std::shared_ptr<const PlanData> plan, std::shared_ptr<const Vocabulary> vocabulary)
+    : plan_(std::move(plan)),
+      runtime_(*plan_, std::move(vocabulary)),
+      by_kind_(plan_->symbols_.size()),
+      looked_up_(plan_->symbols_.size()),
+      gathered_(plan_->lookups_.size()) {
+  frame_.plan = plan_.get();
+  frame_.runtime = &runtime_;
+  for (std::size_t kind = 0; kind < by_kind_.size(); ++kind) {
+    for (const RulePlan& rule : plan_->plans_) {
+      if (rule.kind == 0 || rule.kind == kind) by_kind_[kind].push_back(&rule);
+    }
+    looked_up_[kind] =
+        std::ranges::any_of(plan_->lookups_, [kind](const LookupPlan& lookup) { return lookup.kind == 0 || lookup.kind == kind; });
+  }
+  for (std::size_t number = 0; number < plan_->lookups_.size(); ++number)
+    gathered_[number].columns = static_cast<std::uint32_t>(plan_->lookups_[number].columns.size());
+}
+
+// Chunks keep their place and memory from batch to batch; the warehouse may have taken some away.
+void PlanMapper::prepare(MappedBatch& out) {
+  out.clear();
+  out.chunks.resize(plan_->chunks_);
+  for (std::uint32_t i = 0; i < plan_->chunks_; ++i) {
+    const Layout& layout = *plan_->layout_of_chunk_[i];
+    RowChunk& chunk = out.chunks[i];
+    const bool same = chunk.table == layout.table && chunk.rule == plan_->rule_of_chunk_[i] && chunk.keyed == plan_->keyed_chunk_[i] &&
+                      std::ranges::equal(chunk.columns, layout.columns, [](const ColumnValues& a, const ColumnValues& b) {
+                        return a.column == b.column && a.storage == b.storage && a.constant_of == b.constant_of && a.target == b.target;
+                      });
+    if (!same) {
+      chunk = RowChunk{};
+      chunk.table = layout.table;
+      chunk.rule = plan_->rule_of_chunk_[i];
+      chunk.keyed = plan_->keyed_chunk_[i];
+      chunk.columns = layout.columns;
+    }
+    frame_.failure.failed = false;
+    write_constants(frame_, layout, chunk);
+  }
+  out.tallies.resize(plan_->infos_.size());
+  for (std::size_t i = 0; i < out.tallies.size(); ++i) out.tallies[i].filtered.resize(plan_->infos_[i].filters.size());
+}
+
+// Where each name stands is the same for all records of a flat batch.
+void PlanMapper::bind(const RecordBatch& batch) {
+  frame_.batch = &batch;
+  frame_.nodes = batch.nodes.data();
+  frame_.flat = !batch.columns.empty();
+  frame_.level = 0;
+  if (!frame_.flat) return;
+  frame_.positions.assign(plan_->symbols_.size(), 0);
+  for (std::size_t i = 0; i < batch.columns.size(); ++i) {
+    const Symbol name = batch.columns[i];
+    if (name == 0 || name >= frame_.positions.size() || frame_.positions[name] != 0) continue;
+    frame_.positions[name] = static_cast<std::uint16_t>(i + 1);
+  }
+}
+
+void PlanMapper::map(const RecordBatch& batch, MappedBatch& out) {
+  prepare(out);
+  bind(batch);
+  out_ = &out;
+  for (std::size_t i = 0; i < batch.records.size(); ++i) {
+    const Record& record = batch.records[i];
+    frame_.record = &record;
+    frame_.context[0] = record.root;
+    record_ = static_cast<std::uint32_t>(i);
+    const std::size_t kind = record.kind < by_kind_.size() ? record.kind : 0;
+    if (by_kind_[kind].empty()) {
+      if (!looked_up_[kind]) unread(record.kind);
+      continue;
+    }
+    for (const RulePlan* rule : by_kind_[kind]) run_rule(*rule);
+  }
+  std::ranges::sort(out.unread_kinds);
+}
+
+void PlanMapper::unread(Symbol kind) {
+  ++out_->unread;
+  for (auto& [known, count] : out_->unread_kinds) {
+    if (known == kind) {
+      ++count;
+      return;
+    }
+  }
+  out_->unread_kinds.emplace_back(kind, 1);
+}
+
+void PlanMapper::run_rule(const RulePlan& rule) {
+  frame_.level = 0;
+  ordinal_ = 0;
+  if (!rule.record_filters.empty()) {
+    frame_.reset();
+    RuleTally& tally = out_->tallies[rule.number];
+    for (const FilterPlan& filter : rule.record_filters) {
+      if (holds(*filter.condition, frame_)) continue;
+      ++tally.in;
+      if (frame_.failure.failed) return reject(rule);
+      ++tally.filtered[filter.number];
+      return;
+    }
+  }
+  if (rule.each.empty()) return candidate(rule);
+  level(rule, 0);
+}
+
+void PlanMapper::level(const RulePlan& rule, std::size_t depth) {
+  if (depth == rule.each.size()) return candidate(rule);
+  const EachPlan& each = rule.each[depth];
+  bool any = false;
+  const auto turn = [&](NodeIndex node) {
+    any = true;
+    if (depth == 0) frame_.reset();
+    frame_.context[++frame_.level] = node;
+    if (each.where == nullptr || holds(*each.where, frame_)) {
+      level(rule, depth + 1);
+    } else {
+      RuleTally& tally = out_->tallies[rule.number];
+      ++tally.in;
+      if (frame_.failure.failed) {
+        reject(rule);
+      } else {
+        ++tally.filtered[static_cast<std::size_t>(each.filter)];
+      }
+    }
+    --frame_.level;
+    return false;
+  };
+  if (each.path->is_path) {
+    walk(frame_, each.path->steps.data(), each.path->steps.data() + each.path->steps.size(), frame_.node(each.path->up), turn);
+  } else {
+    Value value;
+    eval(*each.path, frame_, value);
+    if (value.node != 0) turn(value.node);
+  }
+  if (!any && each.or_self) turn(frame_.context[frame_.level]);
+}
+
+void PlanMapper::candidate(const RulePlan& rule) {
+  frame_.reset();
+  runtime_.codes.release();
+  RuleTally& tally = out_->tallies[rule.number];
+  ++tally.in;
+  const std::uint32_t ordinal = ordinal_++;
+  for (const FilterPlan& filter : rule.filters) {
+    if (holds(*filter.condition, frame_)) continue;
+    if (frame_.failure.failed) return reject(rule);
+    ++tally.filtered[filter.number];
+    return;
+  }
+  deleting_ = rule.delete_when != nullptr && holds(*rule.delete_when, frame_);
+  touched_.clear();
+  counts_.clear();
+  const std::uint64_t cut = out_->cut_texts;
+  bool good = !frame_.failure.failed;
+  for (std::size_t i = 0; good && i < rule.emits.size(); ++i) {
+    const EmitPlan& emit = rule.emits[i];
+    if (emit.when != nullptr && !holds(*emit.when, frame_)) {
+      good = !frame_.failure.failed;
+      continue;
+    }
+    good = run_emit(rule, emit, i == 0, ordinal);
+  }
+  if (!good) {
+    for (const Touched& touched : touched_) {
+      RowChunk& chunk = out_->chunks[touched.chunk];
+      cut_back(chunk);
+      chunk.aliases.resize(touched.aliases);
+    }
+    out_->cut_texts = cut;
+    return reject(rule);
+  }
+  for (const Touched& touched : touched_) out_->chunks[touched.chunk].rows += touched.rows;
+  for (const Count& count : counts_) runtime_.codes.count(*count.code, rule.number, count.table, count.rows);
+  ++tally.mapped;
+  ++out_->candidates;
+}
+
+void PlanMapper::reject(const RulePlan& rule) {
+  ++out_->tallies[rule.number].quarantined;
+  const Failure& failure = frame_.failure;
+  const Record& record = *frame_.record;
+  Reject& out = out_->rejects.emplace_back();
+  out.code = failure.code;
+  out.offset = record.offset;
+  out.length = record.length;
+  out.line = record.line;
+  out.record = record_;
+  out.field = failure.field;
+  out.rule = static_cast<std::uint16_t>(rule.number + 1);
+  out.table = failure.table;
+  out.column = failure.column;
+  if (failure.node != 0) {
+    if (const Symbol name = frame_.nodes[failure.node].name; name != 0 && failure.node != record.root) out.field = name;
+    out.path = path_of(*frame_.batch, record.root, failure.node, plan_->symbols_);
+  }
+  if (out.path.empty() && out.field != 0) out.path = plan_->symbols_.name(out.field);
+  frame_.level = std::min(frame_.level, max_contexts - 1);
+}
+
+std::vector<CodeTally> PlanMapper::codes() const { return runtime_.codes.tallies(*plan_->schema_); }
+
+void PlanMapper::gather(const RecordBatch& batch) {
+  bind(batch);
+  for (const Record& record : batch.records) {
+    frame_.record = &record;
+    frame_.context[0] = record.root;
+    for (std::size_t number = 0; number < plan_->lookups_.size(); ++number) {
+      const LookupPlan& lookup = plan_->lookups_[number];
+      if (lookup.kind != 0 && lookup.kind != record.kind) continue;
+      frame_.level = 0;
+      frame_.reset();
+      if (lookup.where != nullptr && !holds(*lookup.where, frame_)) continue;
+      const Hash128 key = key_of(frame_, lookup.key, lookup.seed);
+      if (!key) continue;
+      LookupTable& table = gathered_[number];
+      table.keys.push_back(key);
+      for (const Op* keep : lookup.keep) {
+        Value value;
+        eval(*keep, frame_, value);
+        if (value.present()) append_text(table.heap, value);
+        table.ends.push_back(static_cast<std::uint32_t>(table.heap.size()));
+      }
+    }
+  }
+}
+
+std::string path_of(const RecordBatch& batch, NodeIndex root, NodeIndex wanted, const SymbolTable& names) {
+  // Depth first without recursion; only rejects come here.
+  struct Place {
+    NodeIndex node;
+    std::size_t length;  // of the path above
+  };
+  std::string path;
+  std::vector<Place> stack;
+  const auto name = [&](NodeIndex parent, NodeIndex node) {
+    std::uint32_t before = 0, all = 0;
+    for (NodeIndex i = batch.nodes[parent].child; i != 0; i = batch.nodes[i].next) {
+      if (batch.nodes[i].name != batch.nodes[node].name) continue;
+      if (i == node) before = all;
+      ++all;
+    }
+    const std::string_view text = names.name(batch.nodes[node].name);
+    return all > 1 ? fmt::format("{}[{}]", text, before) : std::string(text);
+  };
+  std::vector<std::pair<NodeIndex, NodeIndex>> parents;  // (node, parent) of every node seen
+  std::vector<NodeIndex> open{root};
+  while (!open.empty()) {
+    const NodeIndex parent = open.back();
+    open.pop_back();
+    for (NodeIndex i = batch.nodes[parent].child; i != 0; i = batch.nodes[i].next) {
+      parents.emplace_back(i, parent);
+      if (i == wanted) {
+        open.clear();
+        break;
+      }
+      if (batch.nodes[i].child != 0) open.push_back(i);
+    }
+  }
+  for (NodeIndex node = wanted; node != root;) {
+    const auto found = std::ranges::find(parents, node, &std::pair<NodeIndex, NodeIndex>::first);
+    if (found == parents.end()) return {};
+    const std::string step = name(found->second, node);
+    path = path.empty() ? step : step + "." + path;
+    node = found->second;
+  }
+  return path;
+}
+
+}  // namespace mapping
+
+std::unique_ptr<Mapper> make_mapper(std::shared_ptr<const Plan> plan, std::shared_ptr<const Vocabulary> vocabulary) {
+  return std::make_unique<PlanMapper>(std::static_pointer_cast<const PlanData>(std::move(plan)), std::move(vocabulary));
+}
+
+void finish_lookups(const std::vector<std::unique_ptr<Mapper>>& mappers) {
+  if (mappers.empty()) return;
+  std::vector<PlanMapper*> all;
+  for (const auto& mapper : mappers) all.push_back(static_cast<PlanMapper*>(mapper.get()));
+  for (std::size_t number = 0; number < all[0]->gathered().size(); ++number) {
+    auto table = std::make_shared<LookupTable>();
+    for (PlanMapper* mapper : all) merge_lookup(mapper->gathered()[number], *table);
+    table->keys.shrink_to_fit();
+    table->ends.shrink_to_fit();
+    table->heap.shrink_to_fit();
+    for (PlanMapper* mapper : all) mapper->set_lookup(number, table);
+  }
+}
+
+}  // namespace pyojun
