@@ -139,7 +139,7 @@ void sort_diagnostics(std::vector<Diagnostic>& diagnostics) {
 
 std::string nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
   if (word.empty() || word.size() > 64) return {};
-  std::size_t best = 2 * std::max<std::size_t>(1, word.size() / 3) + 1;
+  std::size_t best = 2 * std::max<std::size_t>(1, (word.size() + 1) / 3) + 1;
   std::string_view found;
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > 64 || candidate == word) continue;

@@ -17,7 +17,7 @@ Diagnostic diagnose(const ast::Mapping& mapping, Code code, const ast::Place& at
 void sort_diagnostics(std::vector<Diagnostic>& diagnostics);
 
 // The candidate nearest to `word` by edits (insert, delete, replace, swap of neighbours; letter case counts half), or "" when none is
-// near enough to be meant: at most one edit in three characters. Ties go to the first candidate.
+// near enough to be meant: at most about one edit in three characters. Ties go to the first candidate.
 std::string nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
 // file:line:column: severity: text 'subject' [M0xx], the source line, the caret line, remedy and suggestion, each line ended by \n.

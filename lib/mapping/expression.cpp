@@ -166,11 +166,13 @@ ExprPtr ExpressionParser::membership(ExprPtr left) {
   if (word.text == "matches") {
     if (open.kind != TokenKind::text) return fail(Code::map_expected_pattern, open), nullptr;
     all->kind = Kind::matches;
+    all->at = open.at;
     all->text = next().text;
   } else if (accept("(")) {
     if (!expressions(all->args) || !close(")", open)) return nullptr;
   } else if (open.any_name()) {
     all->kind = Kind::in_list;
+    all->at = open.at;
     all->text = next().text;
   } else {
     return fail(Code::map_expected_values, open), nullptr;

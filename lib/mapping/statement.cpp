@@ -96,6 +96,7 @@ void StatementParser::run(bool main_file) {
 }
 
 void StatementParser::statement() {
+  if (at_end()) return end_statement();
   const Token start = peek();
   const bool was_dialect = std::exchange(dialect_, false);
   if (start.word("rule") || start.word("override")) {
