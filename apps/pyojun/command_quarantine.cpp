@@ -36,7 +36,7 @@ constexpr std::string_view columns =
        coalesce(q."column", ''), q.state, q.row_kept)";
 constexpr std::string_view source = "quarantine.entry q left join ledger.file f on f.run = q.run and f.file = q.file";
 
-std::string quoted(std::string_view text) {
+std::string sql_text(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
   return out + "'";
@@ -44,9 +44,9 @@ std::string quoted(std::string_view text) {
 
 std::string condition(const Options& options) {
   std::string out = options.all_runs ? "true" : "q.run = (select max(run) from ledger.run)";
-  if (!options.code.empty()) out += " and q.code = " + quoted(options.code);
-  if (!options.file.empty()) out += " and f.name = " + quoted(options.file);
-  if (!options.rule.empty()) out += " and q.rule_name = " + quoted(options.rule);
+  if (!options.code.empty()) out += " and q.code = " + sql_text(options.code);
+  if (!options.file.empty()) out += " and f.name = " + sql_text(options.file);
+  if (!options.rule.empty()) out += " and q.rule_name = " + sql_text(options.rule);
   return out;
 }
 
