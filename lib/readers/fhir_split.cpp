@@ -210,13 +210,19 @@ FhirSplitter::Step FhirSplitter::at_entry() {
     at = skip_space(at + 1, end_);
     if (at == end_) return missing();
   }
-  if (*at != '{') return wrong(at);
-  const char* end = skip_container(at, end_);
-  if (end == nullptr && !last_) return Step::wait;
-  if (end == nullptr) end = end_;  // the parser finds the cut
-  entry(at, end);
+  const char* end = value_end(at);
+  if (end == at) return wrong(at);
+  if (end == nullptr && (!last_ || *at != '{')) return missing();
+  const bool cut = end == nullptr;  // the parser tells
+  if (cut) end = end_;
+  if (*at == '{') {
+    entry(at, end);
+  } else {
+    pieces_.push_back({offset(at), offset(end), PieceKind::broken, {}});
+  }
   take(end);
   comma_ = true;
+  if (cut) state_ = State::top;
   return Step::on;
 }
 
