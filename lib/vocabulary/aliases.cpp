@@ -68,7 +68,8 @@ std::optional<std::string> power_of_ten(std::string_view text) {
   text.remove_prefix(2);
   if (text.starts_with("**")) text.remove_prefix(1);
   if (!text.empty() && std::string_view("*^+eE").find(text.front()) != std::string_view::npos) text.remove_prefix(1);
-  if (text.empty() || text.size() > 2 || !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  if (text.empty() || text.size() > 2 || !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return std::nullopt;
   return "10*" + std::string(text);
 }
 
@@ -91,14 +92,16 @@ SystemAliases SystemAliases::load() {
   SystemAliases result;
   for (const auto& row : resource_csv("schemas/vocabulary/systems.csv", 3)) {
     std::string key = plain(row[0]);
-    if (std::find(result.vocabularies_.begin(), result.vocabularies_.end(), row[1]) == result.vocabularies_.end()) result.vocabularies_.push_back(row[1]);
+    if (std::find(result.vocabularies_.begin(), result.vocabularies_.end(), row[1]) == result.vocabularies_.end())
+      result.vocabularies_.push_back(row[1]);
     if (row[2] == "prefix") {
       result.prefixes_.emplace_back(std::move(key), row[1]);
     } else {
       result.exact_.emplace(std::move(key), row[1]);
     }
   }
-  std::stable_sort(result.prefixes_.begin(), result.prefixes_.end(), [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+  std::stable_sort(result.prefixes_.begin(), result.prefixes_.end(),
+                   [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
   return result;
 }
 

@@ -59,7 +59,9 @@ struct Synonyms {
 Result<Synonyms> import_synonyms(const SourceTable& table, const Concepts& concepts, const Indexes& indexes) {
   Synonyms result;
   if (const std::size_t bad = find_bad_utf8(table.bytes()); bad != no_bad_byte) {
-    return table.damaged(1 + static_cast<std::uint64_t>(std::count(table.bytes().begin(), table.bytes().begin() + static_cast<std::ptrdiff_t>(bad), '\n')), "UTF-8");
+    return table.damaged(
+        1 + static_cast<std::uint64_t>(std::count(table.bytes().begin(), table.bytes().begin() + static_cast<std::ptrdiff_t>(bad), '\n')),
+        "UTF-8");
   }
   const auto use = [&](const Fields& row) -> std::string_view {
     std::int32_t id = 0;
@@ -177,7 +179,8 @@ class Build {
       fs::create_directories(in_work(sql_folder_name), problem);
       if (auto status = relationship_columns.open(in_work(relationship_columns_file)); !status) return status;
     }
-    auto relations = vocabulary::import_relationships(*table_of(tables_, TableName::concept_relationship), options_.threads, relationship_columns.sink);
+    auto relations =
+        vocabulary::import_relationships(*table_of(tables_, TableName::concept_relationship), options_.threads, relationship_columns.sink);
     if (!relations) return relations.error();
     if (auto status = relationship_columns.finish(); !status) return status;
     info_.relationships = relations->count;
@@ -203,10 +206,21 @@ class Build {
       strings += text;
     }
     const std::string info = write_info(info_);
-    const std::vector<std::string_view> sections{concepts_.rows.raw(), concepts_.text.raw(),      indexes_.codes.raw(), indexes_.ids.raw(), indexes_.names.raw(),
-                                                 targets_.single.raw(), raw(targets_.more),        raw(targets_.values), raw(concepts_.kinds), strings,
-                                                 info,                  raw(synonyms_.entries), synonyms_.text};
-    if (auto status = write_snapshot(in_work(snapshot_file), static_cast<std::uint32_t>(concepts_.rows.size()), sections); !status) return status;
+    const std::vector<std::string_view> sections{concepts_.rows.raw(),
+                                                 concepts_.text.raw(),
+                                                 indexes_.codes.raw(),
+                                                 indexes_.ids.raw(),
+                                                 indexes_.names.raw(),
+                                                 targets_.single.raw(),
+                                                 raw(targets_.more),
+                                                 raw(targets_.values),
+                                                 raw(concepts_.kinds),
+                                                 strings,
+                                                 info,
+                                                 raw(synonyms_.entries),
+                                                 synonyms_.text};
+    if (auto status = write_snapshot(in_work(snapshot_file), static_cast<std::uint32_t>(concepts_.rows.size()), sections); !status)
+      return status;
     return options_.sql_tables ? write_sql() : Status();
   }
 
@@ -217,8 +231,8 @@ class Build {
       if (auto status = names.write(name + "\n"); !status) return status;
     }
     if (auto status = names.finish(); !status) return status;
-    for (const TableName name : {TableName::vocabulary, TableName::domain, TableName::concept_class, TableName::relationship, TableName::concept_synonym,
-                                 TableName::drug_strength}) {
+    for (const TableName name : {TableName::vocabulary, TableName::domain, TableName::concept_class, TableName::relationship,
+                                 TableName::concept_synonym, TableName::drug_strength}) {
       const auto* table = table_of(tables_, name);
       if (table == nullptr) continue;
       OutputFile copy;

@@ -49,7 +49,7 @@ struct Indexes {
 };
 
 struct Targets {
-  HugeArray<std::uint32_t> single;   // by row
+  HugeArray<std::uint32_t> single;  // by row
   std::vector<std::uint32_t> more;
   std::vector<ValueEntry> values;
 };
@@ -63,8 +63,8 @@ struct MapPair {
 using BlockSink = std::function<Status(std::string_view block)>;
 
 struct Relations {
-  std::vector<MapPair> maps;                // valid "Maps to" to another concept, and "Maps to value"
-  std::vector<std::string> names;           // relationship ids, as numbered in the column blocks
+  std::vector<MapPair> maps;       // valid "Maps to" to another concept, and "Maps to value"
+  std::vector<std::string> names;  // relationship ids, as numbered in the column blocks
   std::uint64_t count = 0;
 };
 

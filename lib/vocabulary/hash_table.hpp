@@ -39,8 +39,6 @@ std::uint32_t find_slot(std::span<const Slot> slots, std::uint64_t hash, Same sa
   return no_row;
 }
 
-inline Slot make_slot(std::uint64_t hash, std::uint32_t row) {
-  return (hash << 32) | (static_cast<std::uint64_t>(row) + 1);
-}
+inline Slot make_slot(std::uint64_t hash, std::uint32_t row) { return (hash << 32) | (static_cast<std::uint64_t>(row) + 1); }
 
 }  // namespace pyojun::vocabulary

@@ -77,15 +77,18 @@ Piece read_piece(const SourceTable& table, std::string_view bytes) {
   piece.text.reserve(bytes.size());
   KindNumbers kinds;
   if (const std::size_t bad = find_bad_utf8(bytes); bad != no_bad_byte) {
-    piece.damage = Damage{1 + static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(bad), '\n')), "UTF-8"};
+    piece.damage =
+        Damage{1 + static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(bad), '\n')), "UTF-8"};
     return piece;
   }
-  piece.damage = table.each(bytes, [&](const Fields& row) { return add_row(row, piece, kinds); }, &piece.lines);
+  piece.damage = table.each(
+      bytes, [&](const Fields& row) { return add_row(row, piece, kinds); }, &piece.lines);
   return piece;
 }
 
 // Numbers of a piece's kinds among all kinds; false when there are too many.
-bool merge_kinds(const Piece& piece, Concepts& concepts, std::unordered_map<std::string, std::uint16_t>& numbers, std::vector<std::uint16_t>& map) {
+bool merge_kinds(const Piece& piece, Concepts& concepts, std::unordered_map<std::string, std::uint16_t>& numbers,
+                 std::vector<std::uint16_t>& map) {
   map.clear();
   for (const auto& key : piece.kinds) {
     const auto [at, added] = numbers.try_emplace(key, static_cast<std::uint16_t>(concepts.kinds.size()));
@@ -185,7 +188,8 @@ bool add_concept_zero(Concepts& concepts) {
   Piece piece;
   KindNumbers kinds;
   Fields row;
-  const std::string_view values[] = {"0", "No matching concept", "Metadata", "None", "Undefined", "", "No matching concept", "19700101", "20991231", ""};
+  const std::string_view values[] = {"0", "No matching concept", "Metadata", "None",     "Undefined",
+                                     "",  "No matching concept", "19700101", "20991231", ""};
   std::copy(std::begin(values), std::end(values), row.at);
   row.count = std::size(values);
   add_row(row, piece, kinds);
@@ -218,7 +222,8 @@ Result<Concepts> import_concepts(const SourceTable& table, unsigned threads) {
       [&](Piece piece) {
         if (piece.damage) error = table.damaged(lines + piece.damage->line, piece.damage->column);
         const bool fits = concepts.text.size() + piece.text.size() < 0xFFFF0000u && concepts.rows.size() + piece.rows.size() < 0x7FFFFFF0u;
-        if (!error && (!fits || !merge_kinds(piece, concepts, kinds, map))) error = Error{Code::vocabulary_too_large, table.path(), {}, "concept", {}};
+        if (!error && (!fits || !merge_kinds(piece, concepts, kinds, map)))
+          error = Error{Code::vocabulary_too_large, table.path(), {}, "concept", {}};
         if (error) return false;
         const auto base = static_cast<std::uint32_t>(concepts.text.size());
         for (Row row : piece.rows) {

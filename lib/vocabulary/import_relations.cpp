@@ -16,7 +16,8 @@ constexpr std::size_t piece_size = std::size_t{4} << 20;
 class Names {
  public:
   std::uint16_t number(std::string_view text) {
-    const std::size_t mix = text.empty() ? 0 : text.size() * 37 + static_cast<unsigned char>(text.back()) * 5 + static_cast<unsigned char>(text.front());
+    const std::size_t mix =
+        text.empty() ? 0 : text.size() * 37 + static_cast<unsigned char>(text.back()) * 5 + static_cast<unsigned char>(text.front());
     Known& known = known_[mix & 255];
     if (known.text == text) return known.number;
     const std::uint16_t number = table_.number(text);

@@ -21,7 +21,9 @@ namespace {
 constexpr std::size_t batch = 32;  // so many keys are hashed and their slots fetched before the first is put in
 
 template <class T>
-void fetch(const T* at) { __builtin_prefetch(at, 1); }
+void fetch(const T* at) {
+  __builtin_prefetch(at, 1);
+}
 
 // Row + 1 by id. The row that has an id twice, or no_row.
 std::uint32_t index_ids(const Concepts& concepts, HugeArray<std::uint32_t>& ids) {
@@ -55,7 +57,8 @@ void put_code(const Concepts& concepts, HugeArray<Slot>& slots, std::uint64_t ha
   for (; slots[at] != 0; at = at + 1 == slots.size() ? 0 : at + 1) {
     if ((slots[at] >> 32) != (mine >> 32)) continue;
     const Row& other = concepts.rows[static_cast<std::uint32_t>(slots[at]) - 1];
-    if (concepts.kinds[other.kind].vocabulary != concepts.kinds[row.kind].vocabulary || concepts.code(other) != concepts.code(row)) continue;
+    if (concepts.kinds[other.kind].vocabulary != concepts.kinds[row.kind].vocabulary || concepts.code(other) != concepts.code(row))
+      continue;
     if (better(concepts, row, other)) slots[at] = mine;
     return;
   }

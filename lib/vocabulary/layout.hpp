@@ -14,11 +14,26 @@ inline constexpr std::string_view snapshot_file = "snapshot.pyv";
 inline constexpr std::uint32_t no_row = 0xFFFFFFFF;
 
 // Sections in file order. `info` is text: key, tab, value per line; see snapshot_info.hpp.
-enum class SectionId : std::uint32_t { rows, text, codes, ids, names, targets, more_targets, values, kinds, strings, info, synonyms, synonym_text, count };
+enum class SectionId : std::uint32_t {
+  rows,
+  text,
+  codes,
+  ids,
+  names,
+  targets,
+  more_targets,
+  values,
+  kinds,
+  strings,
+  info,
+  synonyms,
+  synonym_text,
+  count
+};
 inline constexpr std::size_t section_count = static_cast<std::size_t>(SectionId::count);
 
 struct Section {
-  std::uint64_t offset = 0;    // from the start of the file, multiple of 64
+  std::uint64_t offset = 0;  // from the start of the file, multiple of 64
   std::uint64_t bytes = 0;
   std::uint64_t checksum = 0;  // XXH3-64 of the bytes; checked by verify_snapshot, not by open
 };
@@ -26,10 +41,10 @@ struct Section {
 struct Header {
   char magic[8] = {};
   std::uint32_t format = 0;
-  std::uint32_t concepts = 0;       // rows, "No matching concept" included
+  std::uint32_t concepts = 0;  // rows, "No matching concept" included
   std::uint64_t file_bytes = 0;
   Section sections[section_count];
-  std::uint64_t checksum = 0;       // XXH3-64 of everything above
+  std::uint64_t checksum = 0;  // XXH3-64 of everything above
 };
 
 // One concept. Rows stand in the order of CONCEPT.csv; `text` is the offset of its entry in the text heap:

@@ -16,7 +16,8 @@ bool all_digits(std::string_view text) { return !text.empty() && std::all_of(tex
 
 // ASCII white space, no-break space, ideographic space, zero-width space and byte order mark at either end.
 bool trim(std::string& code) {
-  constexpr std::array<std::string_view, 10> blanks{" ", "\t", "\r", "\n", "\v", "\f", "\xC2\xA0", "\xE3\x80\x80", "\xE2\x80\x8B", "\xEF\xBB\xBF"};
+  constexpr std::array<std::string_view, 10> blanks{" ",  "\t",       "\r",           "\n",           "\v",
+                                                    "\f", "\xC2\xA0", "\xE3\x80\x80", "\xE2\x80\x8B", "\xEF\xBB\xBF"};
   std::string_view text = code;
   for (bool again = true; again;) {
     again = false;
@@ -151,9 +152,9 @@ std::vector<std::string_view> code_rule_names() {
 }
 
 bool loinc_check_digit(std::string_view code) {
-  if (code.starts_with("LP") || code.starts_with("LA") || code.starts_with("LL") || code.starts_with("LG")) code.remove_prefix(2);
   const std::size_t dash = code.find('-');
-  if (dash == std::string_view::npos || dash == 0 || dash + 2 != code.size() || !digit(code.back()) || !all_digits(code.substr(0, dash))) return false;
+  if (dash == std::string_view::npos || dash == 0 || dash + 2 != code.size() || !digit(code.back()) || !all_digits(code.substr(0, dash)))
+    return false;
   int sum = 0;
   for (std::size_t i = 0; i < dash; ++i) {
     int value = code[dash - 1 - i] - '0';

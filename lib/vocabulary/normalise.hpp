@@ -19,7 +19,7 @@ const CodeRule* code_rule(std::string_view name);
 // Names of all rules, in table order.
 std::vector<std::string_view> code_rule_names();
 
-// LOINC codes end in a mod-10 (Luhn) check digit: "8302-2" is right, "8302-3" is not. Parts and answers (LP.., LA..) have one too.
+// LOINC codes end in a mod-10 (Luhn) check digit: "8302-2" is right, "8302-3" is not. Not for parts and answers (LP.., LA..).
 bool loinc_check_digit(std::string_view code);
 
 // Rules by vocabulary, in the order of normalise.csv.

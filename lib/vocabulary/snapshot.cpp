@@ -38,7 +38,9 @@ class Snapshot final : public Vocabulary {
     const auto name = aliases_.find(plain);
     return name ? systems_.find(*name)->second : no_vocabulary;
   }
-  std::string_view system_name(VocabularyId id) const override { return id < names_.size() ? std::string_view(names_[id]) : std::string_view(); }
+  std::string_view system_name(VocabularyId id) const override {
+    return id < names_.size() ? std::string_view(names_[id]) : std::string_view();
+  }
   bool has_concepts(VocabularyId id) const override { return id < has_concepts_.size() && has_concepts_[id]; }
 
   Found find(VocabularyId vocabulary, std::string_view code) const override {
@@ -67,7 +69,8 @@ class Snapshot final : public Vocabulary {
   }
 
   std::span<const std::int32_t> maps_to_value(std::int32_t concept_id) const override {
-    const auto at = std::lower_bound(view_.values.begin(), view_.values.end(), concept_id, [](const ValueEntry& entry, std::int32_t id) { return entry.id < id; });
+    const auto at = std::lower_bound(view_.values.begin(), view_.values.end(), concept_id,
+                                     [](const ValueEntry& entry, std::int32_t id) { return entry.id < id; });
     if (at == view_.values.end() || at->id != concept_id) return {};
     return view_.group(at->more);
   }
@@ -111,10 +114,14 @@ class Snapshot final : public Vocabulary {
     return standard_by_name(text, domain);
   }
 
-  std::size_t priority(VocabularyId vocabulary) const override { return vocabulary < priorities_.size() ? priorities_[vocabulary] : priorities_.size(); }
+  std::size_t priority(VocabularyId vocabulary) const override {
+    return vocabulary < priorities_.size() ? priorities_[vocabulary] : priorities_.size();
+  }
   const Info& info() const override { return info_; }
   const std::string& sql_folder() const override { return sql_folder_; }
-  std::vector<ConceptView> suggest(std::string_view text, std::size_t limit) const override { return vocabulary::suggest(view_, text, limit); }
+  std::vector<ConceptView> suggest(std::string_view text, std::size_t limit) const override {
+    return vocabulary::suggest(view_, text, limit);
+  }
 
  private:
   static std::string lower(std::string_view text) {

@@ -22,8 +22,8 @@ namespace {
 
 Error write_failed(const std::string& path, const std::string& why) { return Error{Code::file_write_failed, path, {}, path, why}; }
 
-constexpr std::array<std::string_view, section_count> section_names{"rows",   "text",    "codes", "ids",      "names",       "targets", "more_targets",
-                                                                    "values", "kinds", "strings", "info", "synonyms", "synonym_text"};
+constexpr std::array<std::string_view, section_count> section_names{
+    "rows", "text", "codes", "ids", "names", "targets", "more_targets", "values", "kinds", "strings", "info", "synonyms", "synonym_text"};
 
 std::uint64_t checksum(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
 std::uint64_t checksum(const Header& header) { return XXH3_64bits(&header, offsetof(Header, checksum)); }
@@ -108,7 +108,8 @@ Result<Header> read_header(std::string_view bytes, const std::string& path) {
   if (header.file_bytes != bytes.size()) return damaged("length");
   for (std::size_t i = 0; i < section_count; ++i) {
     const Section& section = header.sections[i];
-    if (section.offset % 64 != 0 || section.offset > bytes.size() || section.bytes > bytes.size() - section.offset) return damaged(section_names[i]);
+    if (section.offset % 64 != 0 || section.offset > bytes.size() || section.bytes > bytes.size() - section.offset)
+      return damaged(section_names[i]);
   }
   return header;
 }

@@ -49,8 +49,8 @@ std::vector<std::vector<std::string>> resource_csv(std::string_view path, std::s
 }
 
 std::string write_info(const Vocabulary::Info& info) {
-  std::string out = fmt::format("release\t{}\nhash\t{}\nconcepts\t{}\nrelationships\t{}\nancestors\t{}\n", flat(info.release), info.content_hash,
-                                info.concepts, info.relationships, info.ancestors);
+  std::string out = fmt::format("release\t{}\nhash\t{}\nconcepts\t{}\nrelationships\t{}\nancestors\t{}\n", flat(info.release),
+                                info.content_hash, info.concepts, info.relationships, info.ancestors);
   for (const auto& name : info.absent) out += fmt::format("absent\t{}\n", flat(name));
   for (const auto& item : info.vocabularies) {
     out += fmt::format("vocabulary\t{}\t{}\t{}\t{}\n", flat(item.id), flat(item.name), flat(item.version), item.concepts);

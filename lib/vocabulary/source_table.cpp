@@ -34,17 +34,21 @@ bool is_file_of(const std::string& file, std::string_view table) {
 
 const TableInfo& table_info(TableName table) {
   static const std::array<TableInfo, static_cast<std::size_t>(TableName::count)> tables{{
-      {"concept", true,
-       {"concept_id", "concept_name", "domain_id", "vocabulary_id", "concept_class_id", "standard_concept", "concept_code", "valid_start_date",
-        "valid_end_date", "invalid_reason"}},
-      {"concept_relationship", true,
+      {"concept",
+       true,
+       {"concept_id", "concept_name", "domain_id", "vocabulary_id", "concept_class_id", "standard_concept", "concept_code",
+        "valid_start_date", "valid_end_date", "invalid_reason"}},
+      {"concept_relationship",
+       true,
        {"concept_id_1", "concept_id_2", "relationship_id", "valid_start_date", "valid_end_date", "invalid_reason"}},
       {"concept_ancestor", false, {"ancestor_concept_id", "descendant_concept_id", "min_levels_of_separation", "max_levels_of_separation"}},
       {"vocabulary", false, {"vocabulary_id", "vocabulary_name", "vocabulary_version"}},
       {"domain", false, {"domain_id", "domain_name", "domain_concept_id"}},
       {"concept_class", false, {"concept_class_id", "concept_class_name", "concept_class_concept_id"}},
-      {"relationship", false,
-       {"relationship_id", "relationship_name", "is_hierarchical", "defines_ancestry", "reverse_relationship_id", "relationship_concept_id"}},
+      {"relationship",
+       false,
+       {"relationship_id", "relationship_name", "is_hierarchical", "defines_ancestry", "reverse_relationship_id",
+        "relationship_concept_id"}},
       {"concept_synonym", false, {"concept_id", "concept_synonym_name", "language_concept_id"}},
       {"drug_strength", false, {"drug_concept_id", "ingredient_concept_id"}},
   }};
@@ -54,7 +58,8 @@ const TableInfo& table_info(TableName table) {
 Result<std::optional<SourceTable>> SourceTable::find(const std::string& folder, TableName table) {
   std::error_code problem;
   std::vector<std::string> names;
-  for (auto i = std::filesystem::directory_iterator(folder, problem); !problem && i != std::filesystem::directory_iterator(); i.increment(problem)) {
+  for (auto i = std::filesystem::directory_iterator(folder, problem); !problem && i != std::filesystem::directory_iterator();
+       i.increment(problem)) {
     const std::string name = i->path().filename().string();
     if (is_file_of(name, table_info(table).name)) names.push_back(name);
   }

@@ -17,7 +17,18 @@
 namespace pyojun::vocabulary {
 
 // The files Pyojun knows, with the columns it wants of each, in that order.
-enum class TableName { concept_, concept_relationship, concept_ancestor, vocabulary, domain, concept_class, relationship, concept_synonym, drug_strength, count };
+enum class TableName {
+  concept_,
+  concept_relationship,
+  concept_ancestor,
+  vocabulary,
+  domain,
+  concept_class,
+  relationship,
+  concept_synonym,
+  drug_strength,
+  count
+};
 struct TableInfo {
   std::string_view name;  // lower case, without .csv
   bool required;
@@ -40,8 +51,8 @@ class SourceTable {
   static Result<SourceTable> over(std::string_view bytes, const std::string& name, TableName table);
 
   const std::string& path() const { return path_; }
-  std::string_view bytes() const { return bytes_; }   // the whole file
-  std::string_view body() const { return body_; }     // without header line and byte order mark
+  std::string_view bytes() const { return bytes_; }  // the whole file
+  std::string_view body() const { return body_; }    // without header line and byte order mark
   bool tabs() const { return tabs_; }
   // Pieces of the body that end at line ends, about `size` bytes each; one piece when fields may be quoted.
   std::vector<std::string_view> pieces(std::size_t size) const;

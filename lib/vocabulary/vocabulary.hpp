@@ -20,8 +20,8 @@ inline constexpr VocabularyId no_vocabulary = 0xFFFF;
 struct ConceptView {
   std::int32_t id = 0;
   std::string_view name, code, domain, vocabulary, concept_class;
-  char standard = 0;                 // 'S', 'C' or 0
-  char invalid_reason = 0;           // 'D', 'U' or 0
+  char standard = 0;                            // 'S', 'C' or 0
+  char invalid_reason = 0;                      // 'D', 'U' or 0
   std::int32_t valid_start = 0, valid_end = 0;  // days since 1970-01-01
   bool is_standard() const { return standard == 'S' && invalid_reason == 0; }
 };
@@ -53,13 +53,13 @@ class Vocabulary {
   virtual std::int32_t standard_by_name(std::string_view name, std::string_view domain) const = 0;
 
   struct Info {
-    std::string release;             // vocabulary_version of vocabulary "None"
-    std::string content_hash;        // sha256 over the imported files; part of a run's identity
+    std::string release;       // vocabulary_version of vocabulary "None"
+    std::string content_hash;  // sha256 over the imported files; part of a run's identity
     std::uint64_t concepts = 0, relationships = 0, ancestors = 0;
     struct Item {
       std::string id, name, version;
       std::uint64_t concepts = 0;
-      std::string licence;           // note from schemas/vocabulary/licences.csv, empty when none is known
+      std::string licence;  // note from schemas/vocabulary/licences.csv, empty when none is known
     };
     std::vector<Item> vocabularies;
     std::vector<std::string> absent;  // optional tables the download did not have ("concept_ancestor")
@@ -84,15 +84,16 @@ class Vocabulary {
 };
 
 struct SnapshotOptions {
-  std::string source;                // folder of an Athena download: CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, ... (tab or comma)
-  std::string target;                // folder to create; replaced as a whole, or left as it was
-  bool sql_tables = true;            // also write what SQL needs
+  std::string source;      // folder of an Athena download: CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, ... (tab or comma)
+  std::string target;      // folder to create; replaced as a whole, or left as it was
+  bool sql_tables = true;  // also write what SQL needs
   unsigned threads = 1;
 };
 // Imports; names every missing or damaged file with line numbers. Never half-written: the folder appears complete or not at all.
 Result<Vocabulary::Info> build_snapshot(const SnapshotOptions& options);
 
-// Reads every byte of a snapshot and compares it with the checksums written at the build. Error vocabulary_snapshot_damaged names the section.
+// Reads every byte of a snapshot and compares it with the checksums written at the build. Error vocabulary_snapshot_damaged names the
+// section.
 Status verify_snapshot(const std::string& folder);
 
 // Writes the missing <table>.parquet files into sql_folder() (a few minutes' work at most, once per snapshot); fine when all are there.

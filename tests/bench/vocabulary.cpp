@@ -42,10 +42,12 @@ int main(int argc, char** argv) {
     const Watch watch;
     const auto info = build_snapshot(options);
     if (!info) {
-      fmt::print("{} {} line {} {} {}\n", pyojun::info(info.error().code).id, info.error().file, info.error().at.line, info.error().subject, info.error().detail);
+      fmt::print("{} {} line {} {} {}\n", pyojun::info(info.error().code).id, info.error().file, info.error().at.line, info.error().subject,
+                 info.error().detail);
       return 1;
     }
-    fmt::print("build: {} concepts, {} relationships, {} ancestors: {}\n", info->concepts, info->relationships, info->ancestors, watch.text());
+    fmt::print("build: {} concepts, {} relationships, {} ancestors: {}\n", info->concepts, info->relationships, info->ancestors,
+               watch.text());
   }
   std::shared_ptr<const Vocabulary> vocabulary;
   {
