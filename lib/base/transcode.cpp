@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include <emmintrin.h>
 #include <iconv.h>
 
 namespace pyojun {
@@ -52,28 +53,24 @@ std::size_t from_cp949(char* to, std::string_view text) {
   const auto* end = p + text.size();
   char* const start = to;
   while (p != end) {
-    if (end - p >= 8) {
-      std::uint64_t word;
-      std::memcpy(&word, p, sizeof word);
-      if ((word & 0x8080'8080'8080'8080ULL) == 0) {
-        std::memcpy(to, &word, sizeof word);
-        p += 8;
-        to += 8;
-        continue;
-      }
+    if (*p >= 0x80) {
+      if (end - p < 2) return no_bad_byte;
+      const std::uint32_t entry = table[static_cast<std::size_t>(p[0]) << 8 | p[1]];
+      if (entry == 0) return no_bad_byte;
+      std::memcpy(to, &entry, 3);
+      to += entry >> 24;
+      p += 2;
+      continue;
     }
-    if (*p < 0x80) {
+    std::uint64_t word = 0;
+    if (end - p >= 8) std::memcpy(&word, p, sizeof word);
+    if (end - p < 8 || (word & 0x8080'8080'8080'8080ULL) != 0) {
       *to++ = static_cast<char>(*p++);
       continue;
     }
-    if (end - p < 2) return no_bad_byte;
-    const std::uint32_t entry = table[static_cast<std::size_t>(p[0]) << 8 | p[1]];
-    if (entry == 0) return no_bad_byte;
-    to[0] = static_cast<char>(entry);
-    to[1] = static_cast<char>(entry >> 8);
-    to[2] = static_cast<char>(entry >> 16);
-    to += entry >> 24;
-    p += 2;
+    std::memcpy(to, &word, sizeof word);
+    p += 8;
+    to += 8;
   }
   return static_cast<std::size_t>(to - start);
 }
@@ -142,20 +139,17 @@ std::size_t find_bad_cp949(std::string_view text) {
   const auto* p = reinterpret_cast<const unsigned char*>(text.data());
   std::size_t i = 0;
   while (i < text.size()) {
-    if (text.size() - i >= 8) {
-      std::uint64_t word;
-      std::memcpy(&word, p + i, sizeof word);
-      if ((word & 0x8080'8080'8080'8080ULL) == 0) {
-        i += 8;
-        continue;
-      }
-    }
-    if (p[i] < 0x80) {
-      ++i;
+    if (p[i] >= 0x80) {
+      if (i + 1 == text.size() || table[static_cast<std::size_t>(p[i]) << 8 | p[i + 1]] == 0) return i;
+      i += 2;
       continue;
     }
-    if (i + 1 == text.size() || table[static_cast<std::size_t>(p[i]) << 8 | p[i + 1]] == 0) return i;
-    i += 2;
+    if (text.size() - i >= 16) {
+      const int high = _mm_movemask_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p + i)));
+      i += high == 0 ? 16 : static_cast<std::size_t>(__builtin_ctz(static_cast<unsigned>(high)));
+    } else {
+      ++i;
+    }
   }
   return no_bad_byte;
 }

@@ -11,16 +11,16 @@ namespace {
 
 constexpr std::size_t store_block = std::size_t{32} << 10;
 
-inline bool any_high_bit(const char* text, std::size_t size) {
-  std::size_t i = 0;
-  std::uint64_t bits = 0;
-  for (; i + 8 <= size; i += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, text + i, sizeof word);
-    bits |= word;
+// Whether a byte is not ASCII. Reads up to 15 bytes beyond the text as long as they lie before `end`.
+inline bool any_high_bit(const char* text, std::size_t size, const char* end) {
+  while (end - text >= 16) {
+    const auto high = static_cast<unsigned>(_mm_movemask_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(text))));
+    if (size <= 16) return (high & ((1U << size) - 1)) != 0;
+    if (high != 0) return true;
+    text += 16;
+    size -= 16;
   }
-  for (; i < size; ++i) bits |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[i])) << 56;
-  return (bits & 0x8080'8080'8080'8080ULL) != 0;
+  return std::any_of(text, text + size, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
 // What the inner loop must know of a column, in 8 bytes.
@@ -46,7 +46,7 @@ class ChunkParser {
     for (const auto& column : layout.columns) slots_.push_back({column.slot, column.symbol});
     transcodes_ = layout.encoding == Encoding::cp949 || layout.encoding == Encoding::latin1;
     if (!layout.trusted) careful_ = bad_byte({begin_, chunk.bytes.size()}) != no_bad_byte;
-    plain_ = !transcodes_ && !careful_ && null_lengths_ == 0;
+    plain_ = !careful_ && null_lengths_ == 0;
   }
 
   void run();
@@ -56,6 +56,7 @@ class ChunkParser {
   bool skip_line_end();
   void record();
   void fields();
+  template <bool decode>
   bool plain_fields();
   void unclosed_field();
   bool quoted_field();
@@ -155,7 +156,7 @@ inline void ChunkParser::emit(const char* from, std::size_t size) {
   if (size != 0 && !null) batch_.filled[column_] += step_;
   put(column.slot, column.symbol, from, size);
   if (null) nodes_[base_ + column.slot].kind = NodeKind::null;
-  if (transcodes_ && column.symbol != 0 && any_high_bit(from, size)) emit_decoded(from, size, false);
+  if (transcodes_ && column.symbol != 0 && any_high_bit(from, size, end_)) emit_decoded(from, size, false);
   if (careful_) check_bytes(from, size);
   if (size > layout_.limits.field_bytes) refuse(Code::field_too_large, from, true);
 }
@@ -226,6 +227,7 @@ bool ChunkParser::quoted_field() {
 
 // The fields up to the first one that is quoted, beyond the last column or over the limit, written straight into the nodes.
 // True when that was the whole record.
+template <bool decode>
 bool ChunkParser::plain_fields() {
   Structurals structurals = structurals_;  // a copy, so that the compiler keeps it in registers
   const Slot* const slots = slots_.data();
@@ -249,6 +251,12 @@ bool ChunkParser::plain_fields() {
     filled[column] += size != 0 ? step_ : 0;
     const Slot slot = slots[column];
     nodes[slot.slot] = {pos, static_cast<std::uint32_t>(size), base_ + slot.slot + 1, 0, slot.symbol, NodeKind::text};
+    if constexpr (decode) {
+      if (slot.symbol != 0 && any_high_bit(pos, size, end_)) {
+        column_ = column;
+        emit_decoded(pos, size, false);
+      }
+    }
     if (stop == end_ || *stop != delimiter) {
       done = true;
       break;
@@ -275,7 +283,7 @@ void ChunkParser::unclosed_field() {
 void ChunkParser::fields() {
   const std::size_t columns = slots_.size();
   while (true) {
-    if (plain_ && column_ < columns && plain_fields()) break;
+    if (plain_ && column_ < columns && (transcodes_ ? plain_fields<true>() : plain_fields<false>())) break;
     if (layout_.quoting && pos_ != end_ && *pos_ == layout_.quote) {
       if (!quoted_field()) return unclosed_field();
     } else {
