@@ -15,21 +15,21 @@ namespace pyojun {
 // One column of a block. Values are final: references are ids, deleted and duplicate rows are gone.
 struct BlockColumn {
   enum class Form : std::uint8_t { null, constant, plain };
-  Form form = Form::null;                      // null: every row is null; constant: index 0 holds for all rows
+  Form form = Form::null;  // null: every row is null; constant: index 0 holds for all rows
   ColumnType type = ColumnType::text;
-  const std::int32_t* integers = nullptr;      // integer, date (days); null_integer is null
-  const std::int64_t* datetimes = nullptr;     // microseconds; null_datetime is null
-  const double* numbers = nullptr;             // null_number_bits is null
-  const std::uint32_t* ends = nullptr;         // text i is heap[i == 0 ? begin : ends[i - 1] .. ends[i])
+  const std::int32_t* integers = nullptr;   // integer, date (days); null_integer is null
+  const std::int64_t* datetimes = nullptr;  // microseconds; null_datetime is null
+  const double* numbers = nullptr;          // null_number_bits is null
+  const std::uint32_t* ends = nullptr;      // text i is heap[i == 0 ? begin : ends[i - 1] .. ends[i])
   std::uint32_t begin = 0;
-  const char* heap = nullptr;                  // length 0 is null
+  const char* heap = nullptr;  // length 0 is null
 };
 
 // Borrowed pointers live until the next read into the same block (or the source's end).
 struct RowBlock {
   TableId table = no_table;
   std::uint32_t rows = 0;
-  std::vector<BlockColumn> columns;            // by ColumnId, all columns of the table; unwanted ones are Form::null
+  std::vector<BlockColumn> columns;                         // by ColumnId, all columns of the table; unwanted ones are Form::null
   std::vector<std::vector<std::int32_t>> scratch_integers;  // owned by the source's read()
   std::vector<std::vector<std::int64_t>> scratch_wide;
   std::vector<std::vector<double>> scratch_numbers;
@@ -43,7 +43,7 @@ class RowSource {
   virtual ~RowSource() = default;
   virtual TableId table() const = 0;
   virtual std::uint64_t rows() const = 0;
-  virtual std::size_t blocks() const = 0;      // concatenating blocks 0..n-1 gives the table in primary key order
+  virtual std::size_t blocks() const = 0;  // concatenating blocks 0..n-1 gives the table in primary key order
   // Fills `out` with block `index`. `wanted` by ColumnId; empty: all.
   virtual Status read(std::size_t index, const std::vector<bool>& wanted, RowBlock& out) const = 0;
 };

@@ -21,11 +21,11 @@ namespace pyojun {
 
 // Identity of a run: never empty, the same inputs give the same hash whatever the clock says.
 struct RunIdentity {
-  std::string identity;          // sha256 over inputs, mapping, vocabulary, options, program version
+  std::string identity;  // sha256 over inputs, mapping, vocabulary, options, program version
   std::string mapping_name, mapping_hash, vocabulary_release, vocabulary_hash, program_version;
-  std::string source_name;       // cdm_source_name
-  std::string started;           // ISO 8601; from World, shown and stored in ledger.run, never in published data
-  std::string data_date;         // YYYY-MM-DD: last event date rule or SOURCE_DATE_EPOCH; may be empty
+  std::string source_name;  // cdm_source_name
+  std::string started;      // ISO 8601; from World, shown and stored in ledger.run, never in published data
+  std::string data_date;    // YYYY-MM-DD: last event date rule or SOURCE_DATE_EPOCH; may be empty
 };
 
 struct FileEntry {
@@ -35,10 +35,10 @@ struct FileEntry {
 
 // Where a published row came from.
 struct Provenance {
-  std::uint32_t file = 0;        // number in files()
+  std::uint32_t file = 0;                          // number in files()
   std::uint64_t offset = 0, line = 0, record = 0;  // line and record count from 1; without places offset, length and line are 0
   std::uint32_t length = 0;
-  std::int32_t rule = -1;        // number in WarehouseOptions::rules of that run
+  std::int32_t rule = -1;  // number in WarehouseOptions::rules of that run
 };
 
 // What the reader refused or counted in one batch, beside the rows.
@@ -50,33 +50,33 @@ struct BatchFacts {
 
 // One refused record or changed value with its place in the delivered file.
 struct QuarantineEntry {
-  std::uint32_t file = 0;        // number given by add_file
+  std::uint32_t file = 0;  // number given by add_file
   Code code = Code::internal_error;
   std::uint64_t offset = 0, line = 0, record = 0;  // line and record count from 1
   std::uint32_t length = 0, at = 0;
-  std::int32_t rule = -1;        // -1: the reader
-  std::string column;            // "person.year_of_birth" or ""
-  std::string path;              // "PID-7.1", "component[2].value", column name
-  bool row_kept = false;         // true: the row went on with the value left out or changed
+  std::int32_t rule = -1;  // -1: the reader
+  std::string column;      // "person.year_of_birth" or ""
+  std::string path;        // "PID-7.1", "component[2].value", column name
+  bool row_kept = false;   // true: the row went on with the value left out or changed
 };
 
-struct Balance {                 // one line of the books; in == mapped + filtered + duplicates + quarantined
+struct Balance {  // one line of the books; in == mapped + filtered + duplicates + quarantined
   std::uint32_t file = 0;
-  std::int32_t rule = -1;        // -1: the reader's own line (records seen = read + refused)
+  std::int32_t rule = -1;  // -1: the reader's own line (records seen = read + refused)
   std::uint64_t in = 0, mapped = 0, duplicates = 0, quarantined = 0, unread = 0;
   std::vector<std::uint64_t> filtered;
 };
 
 struct WarehouseOptions {
-  std::string folder;            // created when absent
+  std::string folder;  // created when absent
   const Schema* schema = nullptr;
-  std::vector<std::string> rules;                       // names by rule number
-  std::vector<std::vector<std::string>> filters;        // texts by rule and filter number
+  std::vector<std::string> rules;                 // names by rule number
+  std::vector<std::vector<std::string>> filters;  // texts by rule and filter number
   unsigned threads = 1;
-  std::string vocabulary_sql;    // folder of vocabulary parquet files; empty: no vocabulary tables
-  std::uint64_t memory_bytes = 256ULL << 20;            // DuckDB's limit
-  std::string since;             // start of the program for the lock's text; may be empty
-  bool allow_network_folder = false;  // locks on network file systems are unreliable, so such folders are refused
+  std::string vocabulary_sql;                 // folder of vocabulary parquet files; empty: no vocabulary tables
+  std::uint64_t memory_bytes = 256ULL << 20;  // DuckDB's limit
+  std::string since;                          // start of the program for the lock's text; may be empty
+  bool allow_network_folder = false;          // locks on network file systems are unreliable, so such folders are refused
 };
 
 class Warehouse {
@@ -96,7 +96,8 @@ class Warehouse {
   virtual void note_file(std::uint32_t file, const std::vector<QuarantineEntry>& entries) = 0;
   virtual void add_codes(const std::vector<CodeTally>& codes) = 0;
   // Field profile of one file: seen and filled per field name.
-  virtual void add_profile(std::uint32_t file, const std::string& kind, const std::vector<std::pair<std::string, std::uint64_t>>& filled, std::uint64_t seen) = 0;
+  virtual void add_profile(std::uint32_t file, const std::string& kind, const std::vector<std::pair<std::string, std::uint64_t>>& filled,
+                           std::uint64_t seen) = 0;
 
   // After the last batch: duplicates and superseded rows, orphans, final ids, then the assemble SQL. Checks the balance.
   virtual Status settle() = 0;
@@ -111,6 +112,7 @@ class Warehouse {
   // Where the row of this primary key came from; nothing for derived rows, tables without a primary key and unknown ids.
   virtual Result<std::optional<Provenance>> provenance(TableId table, std::int32_t id) const = 0;
   virtual const std::vector<std::string>& rules() const = 0;  // names by number, of the open run
+  virtual std::size_t swept() const = 0;                      // files an interrupted run had left behind, removed by open()
 
   // Makes the run durable: parts, index, ledger, quarantine, profile in one step. Nothing is visible before.
   virtual Status finish() = 0;

@@ -1,0 +1,199 @@
+// Settle, first part: rows of equal key compete; memory stays bounded by working through the keys in partitions.
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+#include "warehouse/settle.hpp"
+
+namespace pyojun {
+
+namespace {
+
+constexpr std::uint64_t most_entrants = 1U << 21;        // about 80 MB
+constexpr std::uint64_t filter_bits_per_key = 16;        // one key in a thousand is suspected without cause
+constexpr std::uint64_t most_filter_bits = 64ULL << 23;  // 64 MB
+
+// Bloom filter of 64-byte blocks: one memory access per key.
+class Filter {
+ public:
+  explicit Filter(std::uint64_t bits) {
+    while (blocks_ * 512 < bits) blocks_ *= 2;
+    words_.resize(blocks_ * 8);
+  }
+  void ask_ahead(const Hash128& key) const { __builtin_prefetch(words_.data() + (key.low & (blocks_ - 1)) * 8, 1); }
+  // True when the key was (perhaps) there already; it is there afterwards.
+  bool add(const Hash128& key) {
+    std::uint64_t* const block = words_.data() + (key.low & (blocks_ - 1)) * 8;
+    std::uint64_t bits = key.high, missing = 0;
+    for (int i = 0; i < 6; ++i, bits >>= 9) {
+      const std::uint64_t bit = std::uint64_t{1} << (bits & 63);
+      std::uint64_t& word = block[bits >> 6 & 7];
+      missing |= ~word & bit;
+      word |= bit;
+    }
+    return missing == 0;
+  }
+
+ private:
+  std::uint64_t blocks_ = 64;
+  GrowingArray<std::uint64_t> words_;
+};
+
+}  // namespace
+
+void Settle::enter(std::uint32_t number, std::uint32_t row, const Hash128& key) {
+  const ChunkHeader& header = segment_.header(chunks_[number]);
+  Entrant entrant;
+  entrant.key = key;
+  entrant.version = header.versions_at == 0 ? std::numeric_limits<std::int64_t>::min() : segment_.at<std::int64_t>(header.versions_at)[row];
+  entrant.chunk = number;
+  entrant.row = row;
+  entrant.lead = segment_.lead(header, row);
+  entrant.deletes = segment_.deletes(header, row);
+  entrants_.push_back(entrant);
+}
+
+void Settle::decide_leads() {
+  std::sort(entrants_.begin(), entrants_.end(),
+            [](const Entrant& a, const Entrant& b) { return std::tie(a.key, a.chunk, a.row) < std::tie(b.key, b.chunk, b.row); });
+  for (std::size_t begin = 0, end = 0; begin < entrants_.size(); begin = end) {
+    const Entrant* best = nullptr;
+    bool others = false;
+    for (end = begin; end < entrants_.size() && entrants_[end].key == entrants_[begin].key; ++end) {
+      const Entrant& here = entrants_[end];
+      if (!here.lead) others = true;
+      if (here.lead && (best == nullptr || here.version >= best->version)) best = &here;
+    }
+    if (end - begin < 2) continue;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (entrants_[i].lead && &entrants_[i] != best) kill(entrants_[i].chunk, entrants_[i].row, Fate::duplicate);
+    }
+    if (others) {
+      for (std::size_t i = begin; i < end; ++i) {
+        if (!entrants_[i].lead || &entrants_[i] == best) others_.push_back(entrants_[i]);
+      }
+    }
+  }
+  entrants_.clear();
+}
+
+// The groups lie one after the other, each in order of delivery.
+void Settle::decide_others() {
+  for (std::size_t begin = 0, end = 0; begin < others_.size(); begin = end) {
+    const Entrant* best = nullptr;
+    for (end = begin; end < others_.size() && others_[end].key == others_[begin].key; ++end) {
+      const Entrant& here = others_[end];
+      if (segment_.dead(chunks_[here.chunk], here.row)) continue;
+      if (best == nullptr || here.lead || (!best->lead && here.version >= best->version)) best = &here;
+    }
+    for (std::size_t i = begin; i < end; ++i) {
+      if (&others_[i] != best) kill(others_[i].chunk, others_[i].row, Fate::duplicate);
+    }
+  }
+  others_ = {};
+}
+
+void Settle::contest_entities(TableId table) {
+  KeyIndex* const index = indexes_.find(table);
+  if (index == nullptr || !indexes_.entity(table)) return;
+  const auto each = [&](auto&& act) {
+    for (const std::uint32_t number : segment_.of_table(table)) {
+      const ChunkHeader& header = segment_.header(chunks_[number]);
+      if (header.keys != KeyForm::slots) continue;
+      const Slot* const slots = segment_.at<Slot>(header.keys_at);
+      for (std::uint32_t row = 0; row < header.rows; ++row) act(number, row, index->root(slots[row]));
+    }
+  };
+  std::uint64_t twice = 0;
+  each([&](std::uint32_t, std::uint32_t, Slot slot) {
+    std::uint8_t& flags = index->flags(slot);
+    if ((flags & KeyIndex::defined) != 0) {
+      flags |= KeyIndex::again;
+      ++twice;
+    }
+    flags |= KeyIndex::defined;
+  });
+  if (twice == 0) return;
+  const auto parts = static_cast<std::uint32_t>(2 * twice / most_entrants + 1);
+  for (std::uint32_t part = 0; part < parts; ++part) {
+    each([&](std::uint32_t chunk, std::uint32_t row, Slot slot) {
+      if ((index->flags(slot) & KeyIndex::again) != 0 && slot % parts == part) enter(chunk, row, {slot, table});
+    });
+    decide_leads();
+  }
+}
+
+bool Settle::contest_partition(const std::vector<std::uint32_t>& chunks, std::uint64_t keys, std::uint32_t part, std::uint32_t parts) {
+  constexpr std::uint32_t ahead = 8;
+  KeyIndex suspects;
+  {
+    Filter filter(keys / parts * filter_bits_per_key);
+    for (const std::uint32_t number : chunks) {
+      const ChunkHeader& header = segment_.header(chunks_[number]);
+      const Hash128* const hashes = segment_.at<Hash128>(header.keys_at);
+      for (std::uint32_t row = 0; row < header.rows; ++row) {
+        if (row + ahead < header.rows) filter.ask_ahead(hashes[row + ahead]);
+        if (parts > 1 && (hashes[row].high >> 56) % parts != part) continue;
+        if (filter.add(hashes[row])) suspects.slot(hashes[row]);
+      }
+      if (suspects.size() > most_entrants / 2 && parts < 256) return false;
+    }
+  }
+  if (suspects.size() == 1) return true;
+  for (const std::uint32_t number : chunks) {
+    const ChunkHeader& header = segment_.header(chunks_[number]);
+    const Hash128* const hashes = segment_.at<Hash128>(header.keys_at);
+    for (std::uint32_t row = 0; row < header.rows; ++row) {
+      if (parts > 1 && (hashes[row].high >> 56) % parts != part) continue;
+      if (suspects.find(hashes[row]) != 0) enter(number, row, hashes[row]);
+    }
+  }
+  decide_leads();
+  return true;
+}
+
+void Settle::contest_events() {
+  std::vector<std::uint32_t> chunks;
+  std::uint64_t keys = 0;
+  for (std::uint32_t number = 0; number < chunks_.size(); ++number) {
+    if (segment_.header(chunks_[number]).keys != KeyForm::hashes) continue;
+    chunks.push_back(number);
+    keys += chunks_[number].rows;
+  }
+  if (keys < 2) return;
+  auto parts = static_cast<std::uint32_t>(keys * filter_bits_per_key / most_filter_bits + 1);
+  for (std::uint32_t part = 0; part < parts;) {
+    if (contest_partition(chunks, keys, part, parts)) {
+      ++part;
+    } else {
+      // Too many rows compete at once: smaller partitions. What is decided stays decided, so beginning again is harmless.
+      parts = std::min(parts * 4, 256U);
+      part = 0;
+    }
+  }
+}
+
+void Settle::apply_deletes() {
+  for (std::uint32_t number = 0; number < chunks_.size(); ++number) {
+    const ChunkInfo& chunk = chunks_[number];
+    const ChunkHeader& header = segment_.header(chunk);
+    if (header.deletes_at == 0) continue;
+    for (std::uint32_t row = 0; row < header.rows; ++row) {
+      if (!segment_.deletes(header, row) || segment_.dead(chunk, row)) continue;
+      kill_one(number, row);
+      if (segment_.lead(header, row)) {
+        ++deleted_[chunk.file * (books_.rules() + 1) + chunk.rule + 1U];
+        kill_candidate(chunk, static_cast<std::uint32_t>(segment_.packed(header.candidates)[row]));
+      }
+    }
+  }
+}
+
+void Settle::resolve_contests() {
+  for (TableId table = 0; table < schema_.tables().size(); ++table) contest_entities(table);
+  contest_events();
+  decide_others();
+  apply_deletes();
+}
+
+}  // namespace pyojun

@@ -1,0 +1,131 @@
+// A finished warehouse, for reading only: explain, audit, quarantine list, publishing again.
+#include "warehouse/assemble.hpp"
+#include "warehouse/duck.hpp"
+#include "warehouse/folder.hpp"
+#include "warehouse/ledger.hpp"
+#include "warehouse/part_source.hpp"
+#include "warehouse/table_function.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace pyojun {
+
+namespace {
+
+Error read_only() {
+  Error error;
+  error.code = Code::internal_error;
+  error.subject = "a finished warehouse is read-only";
+  return error;
+}
+
+class FinishedWarehouse : public Warehouse {
+ public:
+  FinishedWarehouse(std::string folder, const Schema& schema) : folder_(std::move(folder)), schema_(schema) {}
+  Status open();
+
+  Status begin(const RunIdentity&) override { return read_only(); }
+  std::uint32_t add_file(const FileEntry&) override { return 0; }
+  Status commit(std::uint32_t, std::vector<RowChunk>&, const std::vector<RuleTally>&, const BatchFacts&,
+                std::vector<QuarantineEntry>&) override {
+    return read_only();
+  }
+  void note_file(std::uint32_t, const std::vector<QuarantineEntry>&) override {}
+  void add_codes(const std::vector<CodeTally>&) override {}
+  void add_profile(std::uint32_t, const std::string&, const std::vector<std::pair<std::string, std::uint64_t>>&, std::uint64_t) override {}
+  Status settle() override { return read_only(); }
+  Status finish() override { return read_only(); }
+
+  const std::vector<Balance>& balances() const override { return ledger_.balances; }
+  const std::vector<FileEntry>& files() const override { return ledger_.files; }
+  std::vector<std::pair<std::string, std::uint64_t>> table_rows() const override { return ledger_.rows; }
+  bool balanced() const override;
+  Result<std::unique_ptr<RowSource>> rows(TableId table) override;
+  const Schema& schema() const override { return schema_; }
+  Result<std::optional<Provenance>> provenance(TableId table, std::int32_t id) const override {
+    return segment_.provenance(schema_, table, id);
+  }
+  const std::vector<std::string>& rules() const override { return ledger_.rules; }
+  std::size_t swept() const override { return 0; }
+  Duck& duck() override { return *duck_; }
+
+ private:
+  Status open_files(std::uint64_t run);
+
+  std::string folder_;
+  const Schema& schema_;
+  Segment segment_;
+  ReadLedger ledger_;
+  std::vector<Derived> derived_;
+  std::unique_ptr<Duck> duck_;
+};
+
+Status FinishedWarehouse::open_files(std::uint64_t run) {
+  if (Status status = segment_.open(run_file(folder_, "rows", run)); !status) return status;
+  if (Status status = segment_.load_footer(schema_.tables().size()); !status) return status;
+  DuckOptions options;
+  options.file = run_file(folder_, "warehouse", run);
+  options.read_only = true;
+  auto duck = Duck::open(options);
+  if (!duck) return duck.error();
+  duck_ = std::move(*duck);
+  return {};
+}
+
+// Readers take no lock: a run's files do not change, and those that are open stay when a newer run replaces them.
+Status FinishedWarehouse::open() {
+  auto state = read_folder(folder_);
+  if (!state) return state.error();
+  for (;;) {
+    Status status = open_files(state->run);
+    if (status) break;
+    const auto now = read_folder(folder_);  // a run may have ended in between
+    if (!now || now->run == state->run) return status;
+    state = *now;
+  }
+  if (Status status = register_part_functions(*duck_, schema_, segment_); !status) return status;
+  auto ledger = read_ledger(*duck_);
+  if (!ledger) return ledger.error();
+  ledger_ = std::move(*ledger);
+  const auto take = [this](const DuckRows& rows) {
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      const TableId id = schema_.find(rows.text(0, i));
+      if (id != no_table) derived_.push_back({id, 0});
+    }
+    return true;
+  };
+  if (Status status = duck_->query("select table_name from duckdb_tables() where schema_name = 'derived' order by 1", take, "derived");
+      !status) {
+    return status;
+  }
+  for (auto& derived : derived_) {
+    auto rows = duck_->integer("select count(*) from derived." + sql_name(schema_.table(derived.table).name), "derived");
+    if (!rows) return rows.error();
+    derived.rows = static_cast<std::uint64_t>(*rows);
+  }
+  return {};
+}
+
+bool FinishedWarehouse::balanced() const {
+  for (const auto& line : ledger_.balances) {
+    if (!pyojun::balanced(line)) return false;
+  }
+  return true;
+}
+
+Result<std::unique_ptr<RowSource>> FinishedWarehouse::rows(TableId table) {
+  if (table >= schema_.tables().size()) return read_only();
+  for (const auto& derived : derived_) {
+    if (derived.table == table) return derived_source(*duck_, schema_, derived);
+  }
+  return std::unique_ptr<RowSource>(std::make_unique<PartSource>(schema_, segment_, table));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Warehouse>> Warehouse::open_existing(const std::string& folder, const Schema& schema) {
+  auto out = std::make_unique<FinishedWarehouse>(folder, schema);
+  if (Status status = out->open(); !status) return status.error();
+  return std::unique_ptr<Warehouse>(std::move(out));
+}
+
+}  // namespace pyojun

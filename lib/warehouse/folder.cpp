@@ -1,0 +1,267 @@
+#include "warehouse/folder.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+
+namespace pyojun {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t format_version = 1;
+constexpr std::string_view format_word = "pyojun-warehouse ";
+constexpr std::string_view current_word = "run ";
+constexpr std::uint64_t index_magic = 0x3130'5844'494A'5950ULL;  // "PYJIDX01"
+
+Error wrong_folder(Code code, const std::string& folder) {
+  Error error;
+  error.code = code;
+  error.file = folder;
+  return error;
+}
+
+// "word 12\n"; nothing when the text is of another kind.
+std::optional<std::uint64_t> number_after(std::string_view text, std::string_view word) {
+  if (!text.starts_with(word)) return std::nullopt;
+  text.remove_prefix(word.size());
+  std::uint64_t out = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), out).ec != std::errc()) return std::nullopt;
+  return out;
+}
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+Status check_format(const std::string& folder) {
+  auto text = read_text(folder + "/FORMAT");
+  if (!text) return wrong_folder(Code::warehouse_not_one, folder);
+  const auto version = number_after(*text, format_word);
+  if (!version) return wrong_folder(Code::warehouse_not_one, folder);
+  if (*version > format_version) return wrong_folder(Code::warehouse_newer, folder);
+  return {};
+}
+
+Result<std::uint64_t> current_run(const std::string& folder) {
+  if (!exists(folder + "/CURRENT")) return std::uint64_t{0};
+  auto text = read_text(folder + "/CURRENT");
+  if (!text) return text.error();
+  const auto run = number_after(*text, current_word);
+  if (!run || *run == 0) return wrong_folder(Code::warehouse_damaged, folder);
+  return *run;
+}
+
+bool ours(std::string_view name) {
+  return name.starts_with("rows-") || name.starts_with("index-") || name.starts_with("warehouse-") || name.ends_with(".work") ||
+         name.ends_with(".work.wal");
+}
+
+std::size_t sweep(const std::string& folder, std::uint64_t run) {
+  const std::array<std::string, 3> keep{run_file("", "rows", run).substr(1), run_file("", "index", run).substr(1),
+                                        run_file("", "warehouse", run).substr(1)};
+  std::vector<fs::path> leftovers;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (ours(name) && std::find(keep.begin(), keep.end(), name) == keep.end()) leftovers.push_back(entry.path());
+  }
+  for (const auto& path : leftovers) fs::remove_all(path, ignored);
+  return leftovers.size();
+}
+
+// The stable name is a convenience for other tools; where hard links do not work they take the numbered file.
+void give_stable_name(const std::string& folder, std::uint64_t run) {
+  const std::string work = folder + "/warehouse.duckdb.work";
+  std::error_code ignored;
+  fs::remove(work, ignored);
+  fs::create_hard_link(run_file(folder, "warehouse", run), work, ignored);
+  if (!ignored) fs::rename(work, folder + "/warehouse.duckdb", ignored);
+}
+
+}  // namespace
+
+std::string run_file(const std::string& folder, std::string_view what, std::uint64_t run) {
+  const std::string_view suffix = what == "rows" ? "seg" : what == "index" ? "bin" : "duckdb";
+  return fmt::format("{}/{}-{:06}.{}", folder, what, run, suffix);
+}
+
+Status make_folder(const std::string& folder, bool allow_network) {
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed) {
+    Error error = wrong_folder(Code::file_write_failed, folder);
+    error.detail = failed.message();
+    return error;
+  }
+  struct statfs facts {};
+  constexpr std::array<std::uint64_t, 4> network{0x6969, 0xFF534D42, 0xFE534D42, 0x517B};  // NFS, CIFS, SMB2, SMB
+  const bool known = ::statfs(folder.c_str(), &facts) == 0;
+  const auto kind = static_cast<std::uint64_t>(facts.f_type) & 0xFFFF'FFFFU;
+  if (known && !allow_network && std::find(network.begin(), network.end(), kind) != network.end()) {
+    return wrong_folder(Code::warehouse_network, folder);
+  }
+  return {};
+}
+
+Result<FolderState> prepare_folder(const std::string& folder) {
+  if (!exists(folder + "/FORMAT")) {
+    std::error_code failed;
+    for (const auto& entry : fs::directory_iterator(folder, failed)) {
+      const std::string name = entry.path().filename().string();
+      if (name != "LOCK" && name != "FORMAT.work") return wrong_folder(Code::warehouse_not_one, folder);
+    }
+    if (failed) return wrong_folder(Code::file_not_readable, folder);
+    if (Status status = write_text_durably(folder, "FORMAT", fmt::format("{}{}\n", format_word, format_version)); !status)
+      return status.error();
+  }
+  if (Status status = check_format(folder); !status) return status.error();
+  auto run = current_run(folder);
+  if (!run) return run.error();
+  FolderState state;
+  state.run = *run;
+  state.swept = sweep(folder, *run);
+  if (*run != 0) give_stable_name(folder, *run);
+  return state;
+}
+
+Result<FolderState> read_folder(const std::string& folder) {
+  if (Status status = check_format(folder); !status) return status.error();
+  auto run = current_run(folder);
+  if (!run) return run.error();
+  if (*run == 0) return wrong_folder(Code::warehouse_empty, folder);
+  return FolderState{*run, 0};
+}
+
+Status switch_current(const std::string& folder, std::uint64_t run, std::uint64_t earlier) {
+  if (Status status = sync_folder(folder); !status) return status;
+  if (Status status = write_text_durably(folder, "CURRENT", fmt::format("{}{}\n", current_word, run)); !status) return status;
+  give_stable_name(folder, run);
+  std::error_code ignored;
+  if (earlier != 0) {
+    for (const std::string_view what : {"rows", "index", "warehouse"}) fs::remove(run_file(folder, what, earlier), ignored);
+  }
+  return {};
+}
+
+namespace {
+
+struct IndexTable {
+  std::array<char, 32> name{};
+  std::uint64_t count = 0, keys_at = 0, ids_at = 0;
+  std::int64_t next_id = 1;
+};
+
+struct IndexTail {
+  std::uint64_t tables_at = 0, tables = 0, magic = index_magic;
+};
+
+}  // namespace
+
+Status save_index(const std::string& path, const Schema& schema, KeyIndexes& indexes) {
+  SegmentFile out;
+  if (Status status = out.create(path); !status) return status;
+  std::vector<IndexTable> tables;
+  std::vector<Hash128> keys;
+  std::vector<std::int32_t> ids;
+  for (TableId id = 0; id < schema.tables().size(); ++id) {
+    KeyIndex* const index = indexes.find(id);
+    if (index == nullptr || !indexes.entity(id)) continue;
+    IndexTable table;
+    schema.table(id).name.copy(table.name.data(), table.name.size() - 1);
+    table.next_id = index->next_id;
+    const auto put = [&](auto& values, auto value) -> Result<std::uint64_t> {
+      // Only keys that have an id: what was mentioned and never delivered is not remembered. Written in small pieces.
+      if (Status status = out.align(8); !status) return status.error();
+      const std::uint64_t at = out.position();
+      table.count = 0;
+      for (Slot slot = 1; slot < index->size();) {
+        values.clear();
+        for (; slot < index->size() && values.size() < 4096; ++slot) {
+          if (index->id(slot) != 0) values.push_back(value(slot));
+        }
+        table.count += values.size();
+        if (Status status = out.append(values.data(), values.size() * sizeof(values[0])); !status) return status.error();
+      }
+      return at;
+    };
+    auto keys_at = put(keys, [&](Slot slot) { return index->keys()[slot]; });
+    if (!keys_at) return keys_at.error();
+    auto ids_at = put(ids, [&](Slot slot) { return index->id(slot); });
+    if (!ids_at) return ids_at.error();
+    table.keys_at = *keys_at;
+    table.ids_at = *ids_at;
+    tables.push_back(table);
+  }
+  auto at = out.put(std::span<const IndexTable>(tables));
+  if (!at) return at.error();
+  const IndexTail tail{*at, tables.size(), index_magic};
+  if (Status status = out.append(&tail, sizeof tail); !status) return status;
+  if (Status status = out.sync(); !status) return status;
+  return out.close();
+}
+
+Status load_index(const std::string& path, const Schema& schema, KeyIndexes& indexes) {
+  MappedSegment file;
+  if (Status status = file.open(path); !status) return status;
+  const auto damaged = [&path] { return wrong_folder(Code::warehouse_damaged, path); };
+  if (file.size() < sizeof(IndexTail)) return damaged();
+  IndexTail tail;
+  std::memcpy(&tail, file.data() + file.size() - sizeof tail, sizeof tail);
+  const auto inside = [&file](std::uint64_t at, std::uint64_t count, std::uint64_t size) {
+    return at <= file.size() && count <= (file.size() - at) / size;
+  };
+  if (tail.magic != index_magic || !inside(tail.tables_at, tail.tables, sizeof(IndexTable))) return damaged();
+  for (std::uint64_t i = 0; i < tail.tables; ++i) {
+    IndexTable table;
+    std::memcpy(&table, file.data() + tail.tables_at + i * sizeof table, sizeof table);
+    table.name.back() = '\0';
+    if (!inside(table.keys_at, table.count, sizeof(Hash128)) || !inside(table.ids_at, table.count, sizeof(std::int32_t))) return damaged();
+    const TableId id = schema.find(table.name.data());
+    if (id == no_table || !indexes.entity(id)) continue;
+    KeyIndex& index = indexes.of(id);
+    index.reserve(table.count);
+    index.next_id = static_cast<std::int32_t>(table.next_id);
+    const auto* const keys = reinterpret_cast<const Hash128*>(file.data() + table.keys_at);
+    const auto* const ids = reinterpret_cast<const std::int32_t*>(file.data() + table.ids_at);
+    for (std::uint64_t k = 0; k < table.count; ++k) index.load(keys[k], ids[k]);
+  }
+  return {};
+}
+
+Status write_footer(SegmentFile& out, const Segment& segment) {
+  Status failed;
+  const auto put = [&]<class T>(std::span<const T> values) {
+    ArrayPlace place;
+    auto at = out.put(values);
+    if (!at) {
+      failed = at.error();
+    } else {
+      place = {*at, values.size()};
+    }
+    return place;
+  };
+  SegmentFooter footer;
+  footer.chunks = put(segment.chunks_);
+  footer.batches = put(segment.batches_);
+  footer.dead_ends = put(segment.dead_ends_);
+  footer.dead_words = put(segment.dead_words_);
+  std::vector<TableFooter> tables;
+  for (TableId id = 0; id < segment.tables_.size(); ++id) {
+    const SettledTable& settled = segment.tables_[id];
+    if (settled.rows == 0 && settled.ids.empty()) continue;
+    tables.push_back({id, 0, settled.rows, put(settled.ids), put(settled.order)});
+  }
+  footer.tables = put(std::span<const TableFooter>(tables));
+  if (!failed) return failed;
+  if (Status status = out.align(8); !status) return status;
+  return out.append(&footer, sizeof footer);
+}
+
+}  // namespace pyojun

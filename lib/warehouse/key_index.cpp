@@ -1,0 +1,92 @@
+#include "warehouse/key_index.hpp"
+
+namespace pyojun {
+
+KeyIndex::KeyIndex() {
+  keys_.push_back(Hash128{});
+  ids_.push_back(0);
+  flags_.push_back(0);
+  table_.resize(1024);
+  mask_ = 1023;
+}
+
+void KeyIndex::grow() {
+  const std::size_t size = table_.size() * 2;
+  table_.release();  // the keys are dense, so the table is rebuilt from them and never lives twice
+  table_.resize(size);
+  mask_ = size - 1;
+  for (Slot slot = 1; slot < keys_.size(); ++slot) {
+    std::uint64_t at = keys_[slot].low & mask_;
+    while (table_[at] != 0) at = (at + 1) & mask_;
+    table_[at] = slot;
+  }
+}
+
+Slot KeyIndex::add(const Hash128& key, std::size_t at) {
+  const auto slot = static_cast<Slot>(keys_.size());
+  keys_.push_back(key);
+  ids_.push_back(0);
+  flags_.push_back(0);
+  table_[at] = slot;
+  if (keys_.size() * 4 > table_.size() * 3) grow();
+  return slot;
+}
+
+Slot KeyIndex::slot(const Hash128& key) {
+  if (!key) return 0;
+  std::uint64_t at = key.low & mask_;
+  for (;; at = (at + 1) & mask_) {
+    const Slot slot = table_[at];
+    if (slot == 0) return add(key, at);
+    if (keys_[slot] == key) return slot;
+  }
+}
+
+Slot KeyIndex::find(const Hash128& key) const {
+  if (!key) return 0;
+  for (std::uint64_t at = key.low & mask_;; at = (at + 1) & mask_) {
+    const Slot slot = table_[at];
+    if (slot == 0 || keys_[slot] == key) return slot;
+  }
+}
+
+void KeyIndex::slots(std::span<const Hash128> keys, std::uint8_t flag, std::vector<Slot>& out) {
+  constexpr std::size_t far = 16, near = 8;
+  out.resize(keys.size());
+  Hash128 last{};
+  Slot slot_of_last = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i] == last) {
+      out[i] = slot_of_last;
+      continue;
+    }
+    if (i + far < keys.size()) __builtin_prefetch(&table_[keys[i + far].low & mask_]);
+    if (i + near < keys.size()) __builtin_prefetch(&keys_[table_[keys[i + near].low & mask_]]);
+    last = keys[i];
+    slot_of_last = slot(last);
+    if (slot_of_last != 0) flags_[slot_of_last] |= flag;
+    out[i] = slot_of_last;
+  }
+}
+
+void KeyIndex::join(Slot row, Slot other) {
+  const Slot into = root(row), from = root(other);
+  if (into == from || into == 0 || from == 0) return;
+  if (forward_.size() < keys_.size()) forward_.resize(keys_.size());
+  forward_[from] = into;
+}
+
+void KeyIndex::load(const Hash128& key, std::int32_t id) { ids_[slot(key)] = id; }
+
+void KeyIndex::reserve(std::size_t entries) {
+  keys_.reserve(entries + 1);
+  ids_.reserve(entries + 1);
+  flags_.reserve(entries + 1);
+  while (entries * 4 > table_.size() * 3) grow();
+}
+
+std::size_t KeyIndex::bytes() const {
+  return table_.size() * sizeof(Slot) + keys_.size() * (sizeof(Hash128) + sizeof(std::int32_t) + 1) + forward_.size() * sizeof(Slot);
+}
+
+}  // namespace pyojun

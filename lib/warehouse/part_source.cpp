@@ -1,0 +1,308 @@
+#include "warehouse/part_source.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "cdm/rows.hpp"
+
+namespace pyojun {
+
+namespace {
+
+constexpr std::uint32_t block_rows = 32768;
+constexpr std::size_t ordered_rows = 16384;
+
+bool is(const ColumnHeader& header, Storage storage) { return static_cast<Storage>(header.storage) == storage; }
+
+// Final values of an integer column of a chunk, by row: dates and numbers as they are, references and siblings as ids.
+class Integers {
+ public:
+  Integers(const Segment& segment, const ChunkInfo& chunk, const ColumnHeader* header) : segment_(segment), chunk_(chunk), header_(header) {
+    if (header == nullptr) return;
+    step_ = header->constant != 0 ? 0 : 1;
+    if (is(*header, Storage::references)) ids_ = segment.tables_[header->target].ids.data();
+  }
+  std::int32_t operator[](std::size_t row) const {
+    if (header_ == nullptr) return null_integer;
+    const std::size_t at = row * step_;
+    if (is(*header_, Storage::references)) return ids_[segment_.at<std::uint32_t>(header_->at)[at]];
+    if (is(*header_, Storage::siblings)) return segment_.lead_id(chunk_.batch, segment_.at<std::uint32_t>(header_->at)[at]);
+    return segment_.at<std::int32_t>(header_->at)[at];
+  }
+
+ private:
+  const Segment& segment_;
+  const ChunkInfo& chunk_;
+  const ColumnHeader* header_;
+  const std::int32_t* ids_ = nullptr;
+  std::size_t step_ = 1;
+};
+
+bool wants(const std::vector<bool>& wanted, ColumnId column) { return wanted.empty() || wanted[column]; }
+
+void prepare(const Table& table, RowBlock& out, TableId id, std::uint32_t rows) {
+  const std::size_t columns = table.columns.size();
+  out.table = id;
+  out.rows = rows;
+  out.columns.assign(columns, {});
+  for (std::size_t i = 0; i < columns; ++i) out.columns[i].type = table.columns[i].type;
+  out.scratch_integers.resize(columns);
+  out.scratch_wide.resize(columns);
+  out.scratch_numbers.resize(columns);
+  out.scratch_ends.resize(columns);
+  out.scratch_heaps.resize(columns);
+}
+
+}  // namespace
+
+PartSource::PartSource(const Schema& schema, const Segment& segment, TableId table) : schema_(schema), segment_(segment), table_(table) {
+  const SettledTable& settled = segment.tables_[table];
+  std::uint64_t first = 0;
+  if (!settled.order.empty()) {
+    for (std::size_t i = 0; i < settled.order.size(); i += ordered_rows) {
+      const std::size_t end = std::min(i + ordered_rows, settled.order.size());
+      blocks_.push_back({i, end, first});
+      first += end - i;
+    }
+    return;
+  }
+  const auto chunks = segment.of_table(table);
+  for (std::size_t i = 0; i < chunks.size();) {
+    Block block{i, i, first};
+    std::uint64_t rows = 0;
+    while (block.end < chunks.size()) {
+      const std::uint32_t live = segment.chunks_[chunks[block.end]].live;
+      if (rows > 0 && rows + live > block_rows) break;
+      rows += live;
+      ++block.end;
+    }
+    i = block.end;
+    if (rows == 0) continue;
+    blocks_.push_back(block);
+    first += rows;
+  }
+}
+
+PartSource::Selection PartSource::select(const Block& block) const {
+  Selection out;
+  const SettledTable& settled = segment_.tables_[table_];
+  if (!settled.order.empty()) {
+    for (const RowPlace& place : settled.order.subspan(block.begin, block.end - block.begin)) {
+      const auto at = static_cast<std::uint32_t>(out.rows.size());
+      if (out.runs.empty() || out.runs.back().chunk != place.chunk) out.runs.push_back({place.chunk, at, at});
+      out.rows.push_back(place.row);
+      out.runs.back().end = at + 1;
+    }
+    return out;
+  }
+  for (const std::uint32_t number : segment_.of_table(table_).subspan(block.begin, block.end - block.begin)) {
+    const ChunkInfo& chunk = segment_.chunks_[number];
+    if (chunk.live == 0) continue;
+    const auto at = static_cast<std::uint32_t>(out.rows.size());
+    out.runs.push_back({number, at, at + chunk.live});
+    for (std::uint32_t row = 0; row < chunk.rows; ++row) {
+      if (!segment_.dead(chunk, row)) out.rows.push_back(row);
+    }
+  }
+  return out;
+}
+
+std::vector<RowPlace> PartSource::places(std::size_t index) const {
+  const Selection selection = select(blocks_[index]);
+  std::vector<RowPlace> out;
+  out.reserve(selection.rows.size());
+  for (const Run& run : selection.runs) {
+    for (std::uint32_t i = run.begin; i < run.end; ++i) out.push_back({run.chunk, selection.rows[i]});
+  }
+  return out;
+}
+
+Status PartSource::read(std::size_t index, const std::vector<bool>& wanted, RowBlock& out) const {
+  const Block& block = blocks_[index];
+  if (segment_.tables_[table_].order.empty()) {
+    std::uint32_t only = ~0U, living = 0;
+    for (const std::uint32_t number : segment_.of_table(table_).subspan(block.begin, block.end - block.begin)) {
+      if (segment_.chunks_[number].live == 0) continue;
+      only = number;
+      ++living;
+    }
+    if (living == 1 && segment_.chunks_[only].live == segment_.chunks_[only].rows) {
+      read_whole(only, wanted, out);
+      return {};
+    }
+  }
+  read_selected(select(block), wanted, out);
+  return {};
+}
+
+// The usual case: all rows of one chunk. Values that need no change are handed out where they lie in the file.
+void PartSource::read_whole(std::uint32_t number, const std::vector<bool>& wanted, RowBlock& out) const {
+  const ChunkInfo& chunk = segment_.chunks_[number];
+  const Table& table = schema_.table(table_);
+  prepare(table, out, table_, chunk.rows);
+  for (const auto& header : segment_.columns(chunk)) {
+    if (!wants(wanted, header.column)) continue;
+    BlockColumn& column = out.columns[header.column];
+    column.form = header.constant != 0 ? BlockColumn::Form::constant : BlockColumn::Form::plain;
+    switch (static_cast<Storage>(header.storage)) {
+      case Storage::integers:
+        column.integers = segment_.at<std::int32_t>(header.at);
+        break;
+      case Storage::datetimes:
+        column.datetimes = segment_.at<std::int64_t>(header.at);
+        break;
+      case Storage::numbers:
+        column.numbers = segment_.at<double>(header.at);
+        break;
+      case Storage::texts:
+        column.ends = segment_.at<std::uint32_t>(header.at);
+        column.heap = segment_.at<char>(header.heap);
+        break;
+      default: {
+        auto& scratch = out.scratch_integers[header.column];
+        const std::size_t count = header.constant != 0 ? 1 : chunk.rows;
+        scratch.resize(count);
+        if (is(header, Storage::references)) {
+          const std::uint32_t* const slots = segment_.at<std::uint32_t>(header.at);
+          const std::int32_t* const ids = segment_.tables_[header.target].ids.data();
+          for (std::size_t i = 0; i < count; ++i) scratch[i] = ids[slots[i]];
+        } else {
+          const Integers values(segment_, chunk, &header);
+          for (std::size_t i = 0; i < count; ++i) scratch[i] = values[i];
+        }
+        column.integers = scratch.data();
+      }
+    }
+  }
+  if (table.primary_key != no_column && wants(wanted, table.primary_key)) fill_keys(nullptr, number, out);
+}
+
+void PartSource::fill_keys(const Selection* selection, std::uint32_t number, RowBlock& out) const {
+  const ColumnId key = schema_.table(table_).primary_key;
+  auto& scratch = out.scratch_integers[key];
+  scratch.resize(out.rows);
+  const Run whole{number, 0, out.rows};
+  const std::span<const Run> runs = selection != nullptr ? std::span<const Run>(selection->runs) : std::span<const Run>(&whole, 1);
+  const bool ordered = !segment_.tables_[table_].order.empty();
+  for (const Run& run : runs) {
+    const ChunkInfo& chunk = segment_.chunks_[run.chunk];
+    if (chunk.ids == IdForm::by_slot) {
+      const std::uint32_t* const slots = segment_.at<std::uint32_t>(segment_.header(chunk).keys_at);
+      const auto ids = segment_.tables_[table_].ids;
+      for (std::uint32_t i = run.begin; i < run.end; ++i) scratch[i] = ids[slots[selection != nullptr ? selection->rows[i] : i]];
+    } else if (ordered) {
+      for (std::uint32_t i = run.begin; i < run.end; ++i) scratch[i] = segment_.row_id(chunk, selection->rows[i]);
+    } else {
+      for (std::uint32_t i = run.begin; i < run.end; ++i) scratch[i] = chunk.first_id + static_cast<std::int32_t>(i - run.begin);
+    }
+  }
+  out.columns[key].form = BlockColumn::Form::plain;
+  out.columns[key].integers = scratch.data();
+}
+
+void PartSource::read_selected(const Selection& selection, const std::vector<bool>& wanted, RowBlock& out) const {
+  const Table& table = schema_.table(table_);
+  prepare(table, out, table_, static_cast<std::uint32_t>(selection.rows.size()));
+  std::vector<bool> present(table.columns.size());
+  for (const Run& run : selection.runs) {
+    for (const auto& header : segment_.columns(segment_.chunks_[run.chunk])) present[header.column] = true;
+  }
+  for (ColumnId column = 0; column < table.columns.size(); ++column) {
+    if (column == table.primary_key || !present[column] || !wants(wanted, column)) continue;
+    gather(column, selection, out);
+  }
+  if (table.primary_key != no_column && wants(wanted, table.primary_key)) fill_keys(&selection, 0, out);
+}
+
+namespace {
+
+// Appends the rows of one run of a column whose stored values are final; `missing` where the chunk has no such column.
+template <class T, class Rows>
+void gather_plain(const Segment& segment, const ColumnHeader* header, const Rows& rows, T missing, std::vector<T>& to) {
+  if (header == nullptr) {
+    to.insert(to.end(), rows.size(), missing);
+    return;
+  }
+  const T* const values = segment.at<T>(header->at);
+  if (header->constant != 0) {
+    to.insert(to.end(), rows.size(), values[0]);
+    return;
+  }
+  for (const std::uint32_t row : rows) to.push_back(values[row]);
+}
+
+}  // namespace
+
+void PartSource::gather(ColumnId id, const Selection& selection, RowBlock& out) const {
+  BlockColumn& column = out.columns[id];
+  column.form = BlockColumn::Form::plain;
+  const std::span<const std::uint32_t> rows = selection.rows;
+  switch (column.type) {
+    case ColumnType::integer:
+    case ColumnType::date:
+      gather_integers(id, selection, out);
+      return;
+    case ColumnType::text:
+      gather_texts(id, selection, out);
+      return;
+    case ColumnType::datetime: {
+      auto& to = out.scratch_wide[id];
+      to.clear();
+      for (const Run& run : selection.runs) {
+        gather_plain(segment_, segment_.column(segment_.chunks_[run.chunk], id), rows.subspan(run.begin, run.end - run.begin),
+                     null_datetime, to);
+      }
+      column.datetimes = to.data();
+      return;
+    }
+    case ColumnType::number: {
+      auto& to = out.scratch_numbers[id];
+      to.clear();
+      for (const Run& run : selection.runs) {
+        gather_plain(segment_, segment_.column(segment_.chunks_[run.chunk], id), rows.subspan(run.begin, run.end - run.begin),
+                     std::bit_cast<double>(null_number_bits), to);
+      }
+      column.numbers = to.data();
+    }
+  }
+}
+
+void PartSource::gather_integers(ColumnId id, const Selection& selection, RowBlock& out) const {
+  auto& to = out.scratch_integers[id];
+  to.clear();
+  for (const Run& run : selection.runs) {
+    const ChunkInfo& chunk = segment_.chunks_[run.chunk];
+    const ColumnHeader* const header = segment_.column(chunk, id);
+    const auto rows = std::span(selection.rows).subspan(run.begin, run.end - run.begin);
+    if (header == nullptr || is(*header, Storage::integers)) {
+      gather_plain(segment_, header, rows, null_integer, to);
+      continue;
+    }
+    const Integers values(segment_, chunk, header);
+    for (const std::uint32_t row : rows) to.push_back(values[row]);
+  }
+  out.columns[id].integers = to.data();
+}
+
+void PartSource::gather_texts(ColumnId id, const Selection& selection, RowBlock& out) const {
+  auto& ends = out.scratch_ends[id];
+  auto& heap = out.scratch_heaps[id];
+  ends.clear();
+  heap.clear();
+  for (const Run& run : selection.runs) {
+    const ColumnHeader* const header = segment_.column(segment_.chunks_[run.chunk], id);
+    for (std::uint32_t i = run.begin; i < run.end; ++i) {
+      if (header != nullptr) {
+        const std::uint32_t* const from = segment_.at<std::uint32_t>(header->at);
+        const std::size_t row = header->constant != 0 ? 0 : selection.rows[i];
+        const std::uint32_t begin = row == 0 ? 0 : from[row - 1];
+        heap.append(segment_.at<char>(header->heap) + begin, from[row] - begin);
+      }
+      ends.push_back(static_cast<std::uint32_t>(heap.size()));
+    }
+  }
+  out.columns[id].ends = ends.data();
+  out.columns[id].heap = heap.data();
+}
+
+}  // namespace pyojun

@@ -1,0 +1,110 @@
+// Layout of a segment file (rows-<run>.seg): arrays as the mapper made them, then a header per batch and chunk that says where they
+// are, then a footer written once. Little-endian, 8-byte aligned, positions are absolute.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "cdm/rows.hpp"
+
+namespace pyojun {
+
+inline constexpr std::uint64_t segment_magic = 0x3130'4745'534A'5950ULL;  // "PYJSEG01"
+inline constexpr std::uint32_t segment_version = 1;
+inline constexpr std::size_t offset_step = 64;
+
+// Unsigned numbers, stored as small as they allow: a line (base + i), 16 bits above base, or 32 bits above base.
+struct PackedHeader {
+  enum Form : std::uint32_t { line, narrow, wide };
+  std::uint32_t form = line;
+  std::uint32_t count = 0;
+  std::uint64_t base = 0;
+  std::uint64_t at = 0;
+};
+
+// Where the records of a batch lie in the delivered file. Without places only the record numbers are known.
+struct BatchHeader {
+  std::uint32_t file = 0;
+  std::uint32_t has_places = 0;
+  std::uint64_t first_record = 0;  // number of record 0 in the file, from 1
+  std::uint64_t first_line = 0;    // line of batch line 0 in the file, from 1
+  std::uint64_t first_offset = 0;
+  std::uint64_t gap = 0;  // when gapless == 1: offset of the next record = offset + length + gap
+  std::uint32_t gapless = 0;
+  std::uint32_t filler = 0;
+  PackedHeader offsets;  // above first_offset; when gapless only of every 64th record, the others follow from the lengths
+  PackedHeader lengths;
+  PackedHeader lines;
+};
+
+struct ColumnHeader {
+  std::uint16_t column = no_column;
+  std::uint16_t target = no_table;
+  std::uint8_t storage = 0;   // Storage, never constant
+  std::uint8_t constant = 0;  // 1: one value for all rows
+  std::uint16_t filler = 0;
+  std::uint32_t heap_bytes = 0;
+  std::uint32_t filler2 = 0;
+  std::uint64_t at = 0;  // values; references are slots (u32), texts are ends (u32)
+  std::uint64_t heap = 0;
+};
+
+enum class KeyForm : std::uint8_t { none, slots, hashes };
+
+struct ChunkHeader {
+  std::uint32_t rows = 0;
+  std::uint16_t columns = 0;
+  KeyForm keys = KeyForm::none;
+  std::uint8_t sorted = 0;                                                                   // candidates never fall: they can be searched
+  std::uint64_t keys_at = 0, versions_at = 0, leads_at = 0, deletes_at = 0, columns_at = 0;  // 0: not there
+  PackedHeader records, candidates;
+};
+
+enum class IdForm : std::uint8_t { counted, by_slot };  // first_id + rank among live rows, or the id of the row's key
+
+// Directory entry of a chunk; kept in memory while the run lasts and written to the footer.
+struct ChunkInfo {
+  std::uint64_t header = 0;
+  std::uint32_t rows = 0, live = 0;
+  std::uint32_t file = 0, batch = 0;
+  std::int32_t first_id = 0;  // id of the first live row
+  std::uint32_t dead = 0;     // 1 + number of its bitmap, 0: all rows live
+  TableId table = no_table;
+  std::uint16_t rule = 0;
+  IdForm ids = IdForm::counted;
+  std::uint8_t has_siblings = 0;
+  std::uint16_t filler = 0;
+};
+
+struct BatchInfo {
+  std::uint64_t header = 0;
+  std::uint32_t first_chunk = 0, chunks = 0;
+};
+
+struct RowPlace {
+  std::uint32_t chunk = 0, row = 0;
+};
+
+// Arrays of the footer.
+struct ArrayPlace {
+  std::uint64_t at = 0, count = 0;
+};
+
+struct TableFooter {
+  TableId table = no_table;
+  std::uint16_t filler = 0;
+  std::uint32_t rows = 0;  // live
+  ArrayPlace ids;          // i32 by slot: final id, null_integer when nothing stands for the key
+  ArrayPlace order;        // RowPlace in id order, only when chunk order is not id order
+};
+
+struct SegmentFooter {
+  ArrayPlace chunks, batches, dead_ends, dead_words, tables;
+  std::uint32_t version = segment_version;
+  std::uint32_t filler = 0;
+  std::uint64_t magic = segment_magic;
+};
+
+static_assert(std::is_trivially_copyable_v<ChunkHeader> && sizeof(ChunkInfo) == 40 && sizeof(ColumnHeader) == 32);
+
+}  // namespace pyojun

@@ -1,0 +1,79 @@
+// Read access to a segment: chunks, their columns and per-row arrays, straight from the mapped file.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/result.hpp"
+#include "cdm/schema.hpp"
+#include "warehouse/segment_format.hpp"
+#include "warehouse/store_file.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace pyojun {
+
+// What settle found out; in a finished warehouse it is read from the footer, where the spans point into the mapping.
+struct SettledTable {
+  std::uint32_t rows = 0;
+  std::span<const std::int32_t> ids;  // by slot
+  std::span<const RowPlace> order;    // in id order; empty: chunk order
+};
+
+struct Packed {
+  PackedHeader header;
+  const char* base = nullptr;
+  std::uint64_t operator[](std::size_t i) const;
+};
+
+class Segment {
+ public:
+  // Maps the file; directory and settled facts are set by the run that writes it (see Settle) or read by load_footer.
+  Status open(const std::string& path) { return file_.open(path); }
+  Status load_footer(std::size_t tables);
+
+  template <class T>
+  const T* at(std::uint64_t position) const {
+    return reinterpret_cast<const T*>(file_.data() + position);
+  }
+  std::uint64_t size() const { return file_.size(); }
+  const ChunkHeader& header(const ChunkInfo& chunk) const { return *at<ChunkHeader>(chunk.header); }
+  std::span<const ColumnHeader> columns(const ChunkInfo& chunk) const;
+  const ColumnHeader* column(const ChunkInfo& chunk, ColumnId column) const;
+  Packed packed(const PackedHeader& header) const { return {header, file_.data()}; }
+  bool lead(const ChunkHeader& header, std::size_t row) const {
+    return header.leads_at == 0 || at<std::uint8_t>(header.leads_at)[row] != 0;
+  }
+  bool deletes(const ChunkHeader& header, std::size_t row) const {
+    return header.deletes_at != 0 && at<std::uint8_t>(header.deletes_at)[row] != 0;
+  }
+  bool dead(const ChunkInfo& chunk, std::size_t row) const {
+    return chunk.dead != 0 && (dead_words(chunk)[row / 64] >> (row % 64) & 1U) != 0;
+  }
+  const std::uint64_t* dead_words(const ChunkInfo& chunk) const {
+    return dead_words_.data() + (chunk.dead == 1 ? 0 : dead_ends_[chunk.dead - 2]);
+  }
+  // Id of a live row; null_integer in tables without a primary key is never asked for.
+  std::int32_t row_id(const ChunkInfo& chunk, std::size_t row) const;
+  // Id of the lead row of a candidate of a batch, null_integer when it is dead or missing.
+  std::int32_t lead_id(std::uint32_t batch, std::uint32_t candidate) const;
+  Provenance place_of(const ChunkInfo& chunk, std::size_t row) const;
+  Result<std::optional<Provenance>> provenance(const Schema& schema, TableId table, std::int32_t id) const;
+  std::optional<RowPlace> find_id(TableId table, std::int32_t id) const;
+  // Chunks of a table in order of definition.
+  std::span<const std::uint32_t> of_table(TableId table) const;
+  void group_by_table(std::size_t tables);  // after chunks_ is set
+
+  std::span<const ChunkInfo> chunks_;
+  std::span<const BatchInfo> batches_;
+  std::span<const std::uint64_t> dead_ends_, dead_words_;
+  std::vector<SettledTable> tables_;  // by TableId
+
+ private:
+  MappedSegment file_;
+  std::vector<std::uint32_t> grouped_, group_ends_;
+};
+
+}  // namespace pyojun

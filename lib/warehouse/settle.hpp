@@ -1,0 +1,91 @@
+// After the last batch: which rows count. Duplicates and deletes, orphans, final ids; every death is booked.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/result.hpp"
+#include "warehouse/books.hpp"
+#include "warehouse/segment_reader.hpp"
+#include "warehouse/segment_writer.hpp"
+
+namespace pyojun {
+
+using EntrySink = std::function<Status(const QuarantineEntry&)>;
+
+// Rules of the contest between rows of one key:
+// 1. Lead rows first: highest version wins (a row without version is below all), then the later in order of delivery. A losing lead
+//    takes all rows of its candidate along and counts as duplicate.
+// 2. Then further rows (`also`): a living lead beats them; among themselves version and order decide. They die alone, unbooked.
+// 3. A delete that wins leaves no row; it stays counted as mapped, for it did what its rule says.
+// Orphans: a row whose required reference stands for no living row dies (a lead takes its candidate along and is booked as
+// quarantined); optional references become null. Both are told to the sink in order of delivery.
+class Settle {
+ public:
+  Settle(const Schema& schema, KeyIndexes& indexes, Segment& segment, std::vector<ChunkInfo>& chunks, Books& books, EntrySink sink);
+  // Afterwards the segment's directory, dead rows, ids and order are final; key indexes can no longer be searched.
+  Status run();
+  // Live lead rows and winning deletes against `mapped` of every line; rows of the tables against live rows of their chunks.
+  bool counts_agree() const;
+
+  // Owned arrays behind the segment's spans.
+  struct Arrays {
+    std::vector<std::uint64_t> dead_ends, dead_words;
+    std::vector<GrowingArray<std::int32_t>> ids;
+    std::vector<GrowingArray<RowPlace>> order;
+  };
+  Arrays take_arrays() { return std::move(arrays_); }
+
+ private:
+  struct Entrant {
+    Hash128 key;
+    std::int64_t version = 0;
+    std::uint32_t chunk = 0, row = 0;
+    bool lead = true, deletes = false;
+  };
+  enum class Fate : std::uint8_t { duplicate, orphan };
+
+  bool kill_one(std::uint32_t chunk, std::uint32_t row);
+  void kill(std::uint32_t chunk, std::uint32_t row, Fate fate);
+  void kill_candidate(const ChunkInfo& chunk, std::uint32_t candidate);
+
+  // contests.cpp
+  void resolve_contests();
+  void contest_entities(TableId table);
+  void contest_events();
+  bool contest_partition(const std::vector<std::uint32_t>& chunks, std::uint64_t keys, std::uint32_t part, std::uint32_t parts);
+  void enter(std::uint32_t chunk, std::uint32_t row, const Hash128& key);
+  void decide_leads();
+  void decide_others();
+  void apply_deletes();
+
+  // orphans.cpp
+  void mark_alive();
+  bool complete(TableId table) const;
+  bool stands(TableId table, Slot slot) const;
+  Status resolve_orphans();
+  Status orphans_of(std::uint32_t chunk, bool required);
+  Status tell(std::uint32_t chunk, std::uint32_t row, ColumnId column, Code code);
+
+  // ids.cpp
+  void give_ids();
+  void give_entity_ids(TableId table);
+  void give_event_ids(TableId table);
+  void publish_ids(TableId table);
+  void order_by_id(TableId table);
+
+  const Schema& schema_;
+  KeyIndexes& indexes_;
+  Segment& segment_;
+  std::vector<ChunkInfo>& chunks_;
+  Books& books_;
+  EntrySink sink_;
+  Arrays arrays_;
+  std::vector<Entrant> entrants_, others_;
+  std::vector<std::uint64_t> deleted_;  // winning deletes by book line
+  std::vector<std::uint8_t> complete_;  // by table: every mentioned key stands for a living row
+  bool keyed_row_died_ = false;
+};
+
+}  // namespace pyojun

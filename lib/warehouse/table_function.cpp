@@ -1,0 +1,293 @@
+#include "warehouse/table_function.hpp"
+
+#include <duckdb.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+
+#include "cdm/rows.hpp"
+#include "warehouse/part_source.hpp"
+
+namespace pyojun {
+
+namespace {
+
+struct Parts {
+  const Schema* schema;
+  const Segment* segment;
+};
+
+struct Bound {
+  std::unique_ptr<PartSource> source;
+  const Segment* segment;
+};
+
+// Shared by the threads of one scan: the next block to take, and which columns SQL wants (in its order).
+struct Scan {
+  std::atomic<std::size_t> next{0};
+  std::vector<std::size_t> columns;
+  std::vector<bool> wanted;
+};
+
+struct Worker {
+  RowBlock block;
+  std::vector<RowPlace> places;
+  std::size_t row = 0, end = 0;
+  std::uint64_t first_row = 0;
+};
+
+template <class T>
+void destroy(void* object) {
+  delete static_cast<T*>(object);
+}
+
+duckdb_type duck_type(ColumnType type) {
+  switch (type) {
+    case ColumnType::integer:
+      return DUCKDB_TYPE_INTEGER;
+    case ColumnType::number:
+      return DUCKDB_TYPE_DOUBLE;
+    case ColumnType::date:
+      return DUCKDB_TYPE_DATE;
+    case ColumnType::datetime:
+      return DUCKDB_TYPE_TIMESTAMP;
+    case ColumnType::text:
+      return DUCKDB_TYPE_VARCHAR;
+  }
+  return DUCKDB_TYPE_VARCHAR;
+}
+
+void add_column(duckdb_bind_info info, const char* name, duckdb_type type) {
+  duckdb_logical_type logical = duckdb_create_logical_type(type);
+  duckdb_bind_add_result_column(info, name, logical);
+  duckdb_destroy_logical_type(&logical);
+}
+
+Bound* bind_table(duckdb_bind_info info) {
+  const Parts& parts = *static_cast<Parts*>(duckdb_bind_get_extra_info(info));
+  duckdb_value value = duckdb_bind_get_parameter(info, 0);
+  char* const text = duckdb_get_varchar(value);
+  const TableId table = text == nullptr ? no_table : parts.schema->find(text);
+  duckdb_free(text);
+  duckdb_destroy_value(&value);
+  if (table == no_table) {
+    duckdb_bind_set_error(info, "no such table in the CDM");
+    return nullptr;
+  }
+  auto* const bound = new Bound{std::make_unique<PartSource>(*parts.schema, *parts.segment, table), parts.segment};
+  duckdb_bind_set_bind_data(info, bound, destroy<Bound>);
+  duckdb_bind_set_cardinality(info, bound->source->rows(), true);
+  return bound;
+}
+
+void bind_rows(duckdb_bind_info info) {
+  const Bound* const bound = bind_table(info);
+  if (bound == nullptr) return;
+  const Parts& parts = *static_cast<Parts*>(duckdb_bind_get_extra_info(info));
+  for (const auto& column : parts.schema->table(bound->source->table()).columns)
+    add_column(info, column.name.c_str(), duck_type(column.type));
+}
+
+constexpr std::array<const char*, 7> provenance_columns{"id", "file", "record", "line", "offset", "length", "rule"};
+
+void bind_provenance(duckdb_bind_info info) {
+  if (bind_table(info) == nullptr) return;
+  for (const char* const name : provenance_columns) add_column(info, name, DUCKDB_TYPE_BIGINT);
+}
+
+void start_scan(duckdb_init_info info) {
+  const Bound& bound = *static_cast<Bound*>(duckdb_init_get_bind_data(info));
+  auto* const scan = new Scan;
+  const idx_t count = duckdb_init_get_column_count(info);
+  for (idx_t i = 0; i < count; ++i) {
+    const idx_t column = duckdb_init_get_column_index(info, i);
+    scan->columns.push_back(column);
+    if (scan->wanted.size() <= column && column < 0xFFFF) scan->wanted.resize(column + 1);
+    if (column < 0xFFFF) scan->wanted[column] = true;
+  }
+  scan->wanted.resize(std::max<std::size_t>(scan->wanted.size(), 512));
+  duckdb_init_set_max_threads(info, std::max<std::size_t>(1, bound.source->blocks()));
+  duckdb_init_set_init_data(info, scan, destroy<Scan>);
+}
+
+void start_worker(duckdb_init_info info) { duckdb_init_set_init_data(info, new Worker, destroy<Worker>); }
+
+void set_nulls(duckdb_vector vector, std::size_t rows) {
+  duckdb_vector_ensure_validity_writable(vector);
+  std::uint64_t* const validity = duckdb_vector_get_validity(vector);
+  for (std::size_t i = 0; i < (rows + 63) / 64; ++i) validity[i] = 0;
+}
+
+template <class T, class Null>
+void copy_values(duckdb_vector vector, const T* values, bool constant, std::size_t begin, std::size_t rows, Null is_null) {
+  T* const to = static_cast<T*>(duckdb_vector_get_data(vector));
+  bool nulls = false;
+  if (constant) {
+    std::fill_n(to, rows, values[0]);
+    if (is_null(values[0])) set_nulls(vector, rows);
+    return;
+  }
+  std::memcpy(to, values + begin, rows * sizeof(T));
+  for (std::size_t i = 0; i < rows; ++i) nulls |= is_null(to[i]);
+  if (!nulls) return;
+  duckdb_vector_ensure_validity_writable(vector);
+  std::uint64_t* const validity = duckdb_vector_get_validity(vector);
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (is_null(to[i])) duckdb_validity_set_row_invalid(validity, i);
+  }
+}
+
+void copy_texts(duckdb_vector vector, const BlockColumn& column, std::size_t begin, std::size_t rows) {
+  std::uint64_t* validity = nullptr;
+  const bool constant = column.form == BlockColumn::Form::constant;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::size_t at = constant ? 0 : begin + i;
+    const std::uint32_t from = at == 0 ? column.begin : column.ends[at - 1];
+    if (column.ends[at] == from) {
+      if (validity == nullptr) {
+        duckdb_vector_ensure_validity_writable(vector);
+        validity = duckdb_vector_get_validity(vector);
+      }
+      duckdb_validity_set_row_invalid(validity, i);
+    } else {
+      duckdb_vector_assign_string_element_len(vector, i, column.heap + from, column.ends[at] - from);
+    }
+  }
+}
+
+void copy_column(duckdb_vector vector, const BlockColumn& column, std::size_t begin, std::size_t rows) {
+  const bool constant = column.form == BlockColumn::Form::constant;
+  if (column.form == BlockColumn::Form::null) {
+    set_nulls(vector, rows);
+    return;
+  }
+  switch (column.type) {
+    case ColumnType::integer:
+    case ColumnType::date:
+      copy_values(vector, column.integers, constant, begin, rows, [](std::int32_t value) { return value == null_integer; });
+      break;
+    case ColumnType::datetime:
+      copy_values(vector, column.datetimes, constant, begin, rows, [](std::int64_t value) { return value == null_datetime; });
+      break;
+    case ColumnType::number: {
+      const auto is_null = [](double value) { return std::bit_cast<std::uint64_t>(value) == null_number_bits; };
+      copy_values(vector, column.numbers, constant, begin, rows, is_null);
+      break;
+    }
+    case ColumnType::text:
+      copy_texts(vector, column, begin, rows);
+      break;
+  }
+}
+
+// Takes the next block when the last one is used up; false at the end.
+template <class Load>
+bool next_rows(const Bound& bound, Scan& scan, Worker& worker, Load load) {
+  while (worker.row == worker.end) {
+    const std::size_t block = scan.next.fetch_add(1);
+    if (block >= bound.source->blocks()) return false;
+    worker.row = 0;
+    worker.first_row = bound.source->first_row(block);
+    worker.end = load(block);
+  }
+  return true;
+}
+
+void scan_rows(duckdb_function_info info, duckdb_data_chunk output) {
+  const Bound& bound = *static_cast<Bound*>(duckdb_function_get_bind_data(info));
+  Scan& scan = *static_cast<Scan*>(duckdb_function_get_init_data(info));
+  Worker& worker = *static_cast<Worker*>(duckdb_function_get_local_init_data(info));
+  const auto load = [&](std::size_t block) -> std::size_t {
+    if (!bound.source->read(block, scan.wanted, worker.block)) return 0;
+    return worker.block.rows;
+  };
+  if (!next_rows(bound, scan, worker, load)) {
+    duckdb_data_chunk_set_size(output, 0);
+    return;
+  }
+  const std::size_t rows = std::min<std::size_t>(duckdb_vector_size(), worker.end - worker.row);
+  for (std::size_t i = 0; i < scan.columns.size(); ++i) {
+    if (scan.columns[i] >= worker.block.columns.size()) continue;  // row number: nobody reads it
+    copy_column(duckdb_data_chunk_get_vector(output, i), worker.block.columns[scan.columns[i]], worker.row, rows);
+  }
+  worker.row += rows;
+  duckdb_data_chunk_set_size(output, rows);
+}
+
+void scan_provenance(duckdb_function_info info, duckdb_data_chunk output) {
+  const Bound& bound = *static_cast<Bound*>(duckdb_function_get_bind_data(info));
+  Scan& scan = *static_cast<Scan*>(duckdb_function_get_init_data(info));
+  Worker& worker = *static_cast<Worker*>(duckdb_function_get_local_init_data(info));
+  const auto load = [&](std::size_t block) {
+    worker.places = bound.source->places(block);
+    return worker.places.size();
+  };
+  if (!next_rows(bound, scan, worker, load)) {
+    duckdb_data_chunk_set_size(output, 0);
+    return;
+  }
+  const std::size_t rows = std::min<std::size_t>(duckdb_vector_size(), worker.end - worker.row);
+  for (std::size_t row = 0; row < rows; ++row) {
+    const RowPlace& at = worker.places[worker.row + row];
+    const ChunkInfo& chunk = bound.segment->chunks_[at.chunk];
+    const Provenance place = bound.segment->place_of(chunk, at.row);
+    const std::array<std::int64_t, provenance_columns.size()> values{bound.segment->row_id(chunk, at.row),
+                                                                     place.file,
+                                                                     static_cast<std::int64_t>(place.record),
+                                                                     static_cast<std::int64_t>(place.line),
+                                                                     static_cast<std::int64_t>(place.offset),
+                                                                     place.length,
+                                                                     place.rule};
+    for (std::size_t i = 0; i < scan.columns.size(); ++i) {
+      if (scan.columns[i] >= values.size()) continue;
+      static_cast<std::int64_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(output, i)))[row] = values[scan.columns[i]];
+    }
+  }
+  worker.row += rows;
+  duckdb_data_chunk_set_size(output, rows);
+}
+
+Status add_function(Duck& duck, const char* name, const Parts& parts, duckdb_table_function_bind_t bind, duckdb_table_function_t scan) {
+  duckdb_table_function function = duckdb_create_table_function();
+  duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+  duckdb_table_function_set_name(function, name);
+  duckdb_table_function_add_parameter(function, text);
+  duckdb_table_function_set_extra_info(function, new Parts(parts), destroy<Parts>);
+  duckdb_table_function_set_bind(function, bind);
+  duckdb_table_function_set_init(function, start_scan);
+  duckdb_table_function_set_local_init(function, start_worker);
+  duckdb_table_function_set_function(function, scan);
+  duckdb_table_function_supports_projection_pushdown(function, true);
+  const bool good = duckdb_register_table_function(duck.connection(), function) == DuckDBSuccess;
+  duckdb_destroy_logical_type(&text);
+  duckdb_destroy_table_function(&function);
+  return good ? Status() : Status(Error{Code::warehouse_engine, {}, {}, name, "table function"});
+}
+
+}  // namespace
+
+std::string_view sql_type(ColumnType type) {
+  switch (type) {
+    case ColumnType::integer:
+      return "INTEGER";
+    case ColumnType::number:
+      return "DOUBLE";
+    case ColumnType::date:
+      return "DATE";
+    case ColumnType::datetime:
+      return "TIMESTAMP";
+    case ColumnType::text:
+      return "VARCHAR";
+  }
+  return "VARCHAR";
+}
+
+Status register_part_functions(Duck& duck, const Schema& schema, const Segment& segment) {
+  const Parts parts{&schema, &segment};
+  if (Status status = add_function(duck, "part_rows", parts, bind_rows, scan_rows); !status) return status;
+  return add_function(duck, "part_provenance", parts, bind_provenance, scan_provenance);
+}
+
+}  // namespace pyojun

@@ -1,0 +1,186 @@
+#include <algorithm>
+#include <fstream>
+
+#include "kit.hpp"
+
+using namespace kit;
+namespace fs = std::filesystem;
+
+namespace {
+
+void fill(Run& run, const std::vector<std::string>& people) {
+  const auto a = run.file();
+  std::vector<Row> persons, visits;
+  for (const auto& name : people) {
+    persons.push_back(person(name));
+    visits.push_back(visit("v-" + name, name));
+  }
+  run.commit(a, {chunk("person", 0, numbered(persons)), chunk("visit_occurrence", 1, numbered(visits))});
+  run.settle();
+}
+
+}  // namespace
+
+TEST_CASE("known keys keep their ids in later runs, whatever comes before them") {
+  const Folder folder;
+  {
+    Run run(folder / "w");
+    fill(run, {"al", "bo", "cy"});
+    run.finish();
+  }
+  {
+    Run run(folder / "w");
+    fill(run, {"dy", "cy", "al"});
+    CHECK(column(*run.warehouse, "person", "person_source_value") == "al cy dy");
+    CHECK(column(*run.warehouse, "person", "person_id") == "1 3 4");
+    CHECK(column(*run.warehouse, "visit_occurrence", "person_id") == "1 3 4");
+    run.finish();
+  }
+  Run run(folder / "w");
+  fill(run, {"al", "bo", "cy", "dy"});
+  CHECK(column(*run.warehouse, "person", "person_id") == "1 2 3 4");
+}
+
+TEST_CASE("one run at a time; the refusal names the holder") {
+  const Folder folder;
+  Run run(folder / "w");
+  WarehouseOptions options;
+  options.folder = folder / "w";
+  options.schema = &schema();
+  auto second = Warehouse::open(options);
+  REQUIRE(!second);
+  CHECK(second.error().code == Code::warehouse_locked);
+  CHECK(second.error().detail.find("pid " + std::to_string(::getpid()) + " on ") == 0);
+}
+
+TEST_CASE("a folder with other files in it is not taken, a newer format is refused") {
+  const Folder folder;
+  WarehouseOptions options;
+  options.schema = &schema();
+  options.folder = folder / "other";
+  fs::create_directories(options.folder);
+  std::ofstream(options.folder + "/letter.txt") << "x";
+  auto other = Warehouse::open(options);
+  REQUIRE(!other);
+  CHECK(other.error().code == Code::warehouse_not_one);
+  options.folder = folder / "new";
+  fs::create_directories(options.folder);
+  std::ofstream(options.folder + "/FORMAT") << "pyojun-warehouse 99\n";
+  auto newer = Warehouse::open(options);
+  REQUIRE(!newer);
+  CHECK(newer.error().code == Code::warehouse_newer);
+  auto none = Warehouse::open_existing(folder / "absent", schema());
+  CHECK(!none);
+}
+
+TEST_CASE("what an unfinished run leaves is swept, and the finished one before stays visible") {
+  const Folder folder;
+  {
+    Run run(folder / "w");
+    fill(run, {"al"});
+    run.finish();
+  }
+  {
+    Run run(folder / "w");
+    fill(run, {"al", "bo"});  // and no finish
+  }
+  std::ofstream(folder / "w/rows-000002.seg") << "renamed, but CURRENT was never switched";
+  {
+    auto before = Warehouse::open_existing(folder / "w", schema());
+    REQUIRE(before);
+    CHECK(column(**before, "person", "person_source_value") == "al");
+  }
+  Run run(folder / "w");
+  CHECK(run.warehouse->swept() >= 2);
+  CHECK(!fs::exists(folder / "w/rows-000002.seg"));
+  fill(run, {"bo", "al"});
+  CHECK(column(*run.warehouse, "person", "person_id") == "1 2");
+  run.finish();
+  run.warehouse.reset();
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder / "w")) names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end());
+  CHECK(names == std::vector<std::string>{"CURRENT", "FORMAT", "LOCK", "index-000002.bin", "rows-000002.seg", "warehouse-000002.duckdb",
+                                          "warehouse.duckdb"});
+}
+
+TEST_CASE("a finished warehouse answers again: rows, books, files, provenance, quarantine, SQL") {
+  const Folder folder;
+  {
+    Run run(folder / "w");
+    const auto a = run.file("one.csv");
+    const std::vector<RecordPlace> places{{10, 5, 0}, {16, 7, 1}, {24, 9, 2}};
+    run.commit(a, {chunk("person", 0, numbered({person("al"), person("al"), person("bo")}))}, places, 100, 200);
+    run.commit(a, {chunk("visit_occurrence", 1, numbered({visit("v", "nobody"), visit("u", "bo")}))}, {{40, 5, 0}, {99, 3, 4}}, 103, 203);
+    run.settle();
+    auto place = run.warehouse->provenance(schema().find("person"), 2);
+    REQUIRE(place);
+    REQUIRE(place->has_value());
+    CHECK((*place)->offset == 24);
+    run.finish();
+    CHECK(cells(*run.warehouse, "person").size() == 2);  // still readable
+  }
+  auto opened = Warehouse::open_existing(folder / "w", schema());
+  REQUIRE(opened);
+  Warehouse& warehouse = **opened;
+  CHECK(column(warehouse, "person", "person_id") == "1 2");
+  CHECK(column(warehouse, "visit_occurrence", "person_id") == "2");
+  CHECK(warehouse.files().at(0).name == "one.csv");
+  CHECK(warehouse.rules().at(1) == "rule1");
+  CHECK(warehouse.balanced());
+  CHECK(warehouse.balances().at(1).duplicates == 1);
+  CHECK(warehouse.balances().at(2).quarantined == 1);
+  const auto place = warehouse.provenance(schema().find("visit_occurrence"), 1);
+  REQUIRE(place);
+  REQUIRE(place->has_value());
+  CHECK((*place)->offset == 99);
+  CHECK((*place)->length == 3);
+  CHECK((*place)->line == 208);
+  CHECK((*place)->record == 105);
+  CHECK((*place)->rule == 1);
+  CHECK(!warehouse.provenance(schema().find("visit_occurrence"), 2)->has_value());
+  CHECK(!warehouse.provenance(schema().find("observation_period"), 1)->has_value());
+  CHECK(*warehouse.duck().integer("select count(*) from cdm.person join cdm.visit_occurrence using (person_id)") == 1);
+  CHECK(*warehouse.duck().integer("select \"offset\" from part_provenance('person') where id = 1") == 16);
+  CHECK(*warehouse.duck().integer("select count(*) from quarantine.entry where state = 'open'") == 1);
+  CHECK(*warehouse.duck().integer("select rows from ledger.rows where \"table\" = 'person'") == 2);
+}
+
+TEST_CASE("history stays: runs, books and quarantine of earlier runs are kept") {
+  const Folder folder;
+  for (int i = 0; i < 3; ++i) {
+    Run run(folder / "w");
+    const auto a = run.file();
+    run.commit(a, {chunk("visit_occurrence", 1, numbered({visit("v", "nobody")}))});
+    run.settle();
+    run.finish();
+  }
+  auto opened = Warehouse::open_existing(folder / "w", schema());
+  REQUIRE(opened);
+  CHECK(*(*opened)->duck().integer("select count(*) from quarantine.entry") == 3);
+  CHECK(*(*opened)->duck().integer("select count(distinct run) from ledger.run") == 3);
+  CHECK((*opened)->balances().size() == 5);
+}
+
+TEST_CASE("derived tables: observation periods, metadata, source") {
+  const Folder folder;
+  Run run(folder / "w");
+  const auto a = run.file();
+  Row death;
+  death.references["person_id"] = "al";
+  death.integers["death_date"] = 18050;
+  run.commit(a, {chunk("person", 0, numbered({person("al"), person("bo"), person("cy", 2030)}))});
+  run.commit(a, {chunk("visit_occurrence", 1, numbered({visit("v1", "al", 18000), visit("v2", "al", 18200), visit("v3", "bo", 100)}))});
+  run.commit(a, {chunk("death", 2, {death}), chunk("condition_occurrence", 3, {condition("bo", "", 1, 90)})});
+  run.settle();
+  CHECK(column(*run.warehouse, "observation_period", "person_id") == "1 2");
+  CHECK(column(*run.warehouse, "observation_period", "observation_period_start_date") == "18000 90");
+  CHECK(column(*run.warehouse, "observation_period", "observation_period_end_date") == "18110 100");
+  CHECK(column(*run.warehouse, "cdm_source", "cdm_source_name") == "test");
+  CHECK(column(*run.warehouse, "cdm_source", "cdm_release_date") == "18110");
+  CHECK(cells(*run.warehouse, "metadata").size() == 10);
+  CHECK(*run.warehouse->duck().integer("select count(*) from cdm.observation_period") == 2);
+  for (const auto& [table, rows] : run.warehouse->table_rows()) {
+    if (table == "observation_period") CHECK(rows == 2);
+  }
+}
