@@ -51,6 +51,7 @@ class SegmentWriter {
   const Schema& schema_;
   KeyIndexes& indexes_;
   SegmentFile out_;
+  std::uint32_t file_ = 0;
   std::vector<ChunkInfo> chunks_;
   std::vector<BatchInfo> batches_;
   std::vector<Slot> slots_;
