@@ -1,6 +1,7 @@
 #include "mapping/code_cache.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 
 #include "mapping/values.hpp"
@@ -46,11 +47,8 @@ void TextMemo::grow() {
 CodeCache::CodeCache(CacheOptions options) : options_(std::move(options)), slots_(1024) {}
 
 SystemNumber CodeCache::add(System system) {
-  system.priority = static_cast<std::uint32_t>(options_.priorities == nullptr ? 0 : options_.priorities->size());
-  if (options_.priorities != nullptr) {
-    const auto found = std::ranges::find(*options_.priorities, system.name);
-    system.priority = static_cast<std::uint32_t>(found - options_.priorities->begin());
-  }
+  system.priority = std::numeric_limits<std::uint32_t>::max();
+  if (system.id != no_vocabulary) system.priority = static_cast<std::uint32_t>(options_.vocabulary->priority(system.id));
   systems_.push_back(std::move(system));
   return static_cast<SystemNumber>(systems_.size() - 1);
 }

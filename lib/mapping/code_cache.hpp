@@ -61,7 +61,6 @@ class TextMemo {
 struct CacheOptions {
   std::shared_ptr<const Vocabulary> vocabulary;          // may be null: every code is of an unknown system
   const ListsByVocabulary* lists = nullptr;              // extra code lists; they win over the vocabulary
-  const std::vector<std::string>* priorities = nullptr;  // vocabulary ids, best first
   std::size_t limit = 1'000'000;
 };
 

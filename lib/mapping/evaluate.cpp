@@ -8,7 +8,7 @@ namespace pyojun::mapping {
 
 Runtime::Runtime(const PlanData& plan, std::shared_ptr<const Vocabulary> words)
     : vocabulary(std::move(words)),
-      codes(CacheOptions{vocabulary, &plan.extra_lists_, &plan.priorities_, 1'000'000}),
+      codes(CacheOptions{vocabulary, &plan.extra_lists_, 1'000'000}),
       memos(plan.memos_),
       systems(plan.memos_, unknown_system),
       lookups(plan.lookups_.size(), std::make_shared<LookupTable>()) {}

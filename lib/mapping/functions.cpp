@@ -50,6 +50,7 @@ constexpr std::array rows{
         run_split},
     Row{{"strip_prefix", 2, 2, "text", "without the prefix, when it is there", R"(strip_prefix("urn:oid:2.16", "urn:oid:"))", "2.16"},
         run_strip_prefix},
+    Row{{"base64", 1, 1, "text", "text behind base64; absent when it is not UTF-8 text", R"(base64("7ZWc6riA"))", "한글"}, run_base64},
     Row{{"join", 2, 2, "text", "all present values of a path, with a text between", R"(join(name.given, " "))", "Ann May"}, run_join},
     Row{{"count", 1, 1, "integer", "number of present values of a path", R"(count(name.given))", "2"}, run_count},
     Row{{"length", 1, 1, "integer", "length in characters", R"(length("홍길동"))", "3"}, run_length},

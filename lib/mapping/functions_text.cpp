@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/text.hpp"
 #include "mapping/functions_code.hpp"
 
 namespace pyojun::mapping {
@@ -296,6 +297,39 @@ void run_strip_prefix(const Op& op, Frame& frame, Value& out) {
   if (!text_argument(op, 0, frame, text, node) || !text_argument(op, 1, frame, prefix, other)) return out.clear();
   if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
   set_made(out, node, text);
+}
+
+// Line breaks and blanks inside are left out; what is no text (a PDF, an image) is absent.
+void run_base64(const Op& op, Frame& frame, Value& out) {
+  std::string_view text;
+  NodeIndex node = 0;
+  if (!text_argument(op, 0, frame, text, node)) return out.clear();
+  char* const made = frame.arena.take(text.size());
+  std::size_t length = 0;
+  std::uint32_t bits = 0, count = 0;
+  for (const char c : text) {
+    std::uint32_t six = 0;
+    if (c >= 'A' && c <= 'Z') {
+      six = static_cast<std::uint32_t>(c - 'A');
+    } else if (c >= 'a' && c <= 'z') {
+      six = static_cast<std::uint32_t>(c - 'a') + 26;
+    } else if (c >= '0' && c <= '9') {
+      six = static_cast<std::uint32_t>(c - '0') + 52;
+    } else if (c == '+' || c == '-') {
+      six = 62;
+    } else if (c == '/' || c == '_') {
+      six = 63;
+    } else if (c == '=' || c == ' ' || c == '\n' || c == '\r') {
+      continue;
+    } else {
+      return out.clear();
+    }
+    bits = bits << 6U | six;
+    if (++count % 4 != 1) made[length++] = static_cast<char>(bits >> (6 - 2 * ((count - 1) % 4)) & 0xFFU);
+  }
+  const std::string_view whole(made, length);
+  if (whole.find('\0') != std::string_view::npos || find_bad_utf8(whole) != no_bad_byte) return out.clear();
+  set_made(out, node, whole);
 }
 
 void run_join(const Op& op, Frame& frame, Value& out) {

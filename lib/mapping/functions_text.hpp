@@ -24,6 +24,7 @@ void run_substring(const Op& op, Frame& frame, Value& out);
 void run_replace(const Op& op, Frame& frame, Value& out);
 void run_split(const Op& op, Frame& frame, Value& out);
 void run_strip_prefix(const Op& op, Frame& frame, Value& out);
+void run_base64(const Op& op, Frame& frame, Value& out);
 void run_join(const Op& op, Frame& frame, Value& out);
 void run_count(const Op& op, Frame& frame, Value& out);
 void run_length(const Op& op, Frame& frame, Value& out);

@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <iterator>
 
 #include "base/resources.hpp"
 #include "base/sha256.hpp"
+#include "mapping/check.hpp"
 #include "mapping/diagnostic.hpp"
+#include "mapping/functions.hpp"
 #include "mapping/plan_compiler.hpp"
 
 namespace pyojun {
@@ -58,17 +61,6 @@ Zone zone_of(std::string_view text) {
   std::from_chars(text.data() + 4, text.data() + 6, minutes);
   zone.minutes = (hours * 60 + minutes) * (text[0] == '-' ? -1 : 1);
   return zone;
-}
-
-void load_priorities(PlanData& plan) {
-  std::vector<std::pair<std::int64_t, std::string>> rows;
-  each_line("schemas/vocabulary/priority.csv", [&](const std::vector<std::string_view>& fields) {
-    // Either one column in order of preference, or (vocabulary, rank).
-    const auto rank = fields.size() > 1 ? parse_integer(fields[1]) : std::nullopt;
-    rows.emplace_back(rank.value_or(static_cast<std::int64_t>(rows.size())), fields[0]);
-  });
-  std::ranges::stable_sort(rows, {}, [](const auto& row) { return row.first; });
-  for (auto& row : rows) plan.priorities_.push_back(std::move(row.second));
 }
 
 void load_events(PlanData& plan) {
@@ -151,6 +143,12 @@ Compiled compile_parsed(Parsed parsed, const CompileOptions& options) {
   out.diagnostics = std::move(parsed.diagnostics);
   const ast::Mapping& mapping = parsed.mapping;
   if (has_fatal(out.diagnostics)) return out;
+  auto found = check_mapping(mapping, *options.schema, options.vocabulary.get(), functions());
+  std::ranges::move(found, std::back_inserter(out.diagnostics));
+  if (has_fatal(out.diagnostics)) {
+    sort_diagnostics(out.diagnostics);
+    return out;
+  }
   auto plan = std::make_shared<PlanData>();
   plan->name_ = mapping.name;
   plan->title_ = mapping.title;
@@ -165,7 +163,6 @@ Compiled compile_parsed(Parsed parsed, const CompileOptions& options) {
   }
   for (const auto& file : options.code_lists) extra.push_back(read_file(file).value_or(std::string()));
   plan->hash_ = hash_of(mapping, extra);
-  load_priorities(*plan);
   load_events(*plan);
   PlanCompiler(*plan, mapping, options, out.diagnostics).compile_all();
   plan->symbols_.intern("@id");

@@ -192,6 +192,7 @@ void PlanCompiler::steps(Op& op, const ast::Path& path, const ast::Place& at) {
       made.name = intern(step.name, step.at);
     }
     made.descendant = step.descendant;
+    if (step.descendant) intern("*", step.at);  // whatever stands between must be kept by readers
     made.first_component = step.name == "1";
     if (op.field == 0 || made.name != 0) op.field = made.name;
     if (step.predicates.size() > max_predicates) problem(Code::plan_too_deep, step.at, step.name);

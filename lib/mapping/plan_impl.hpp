@@ -230,7 +230,6 @@ class PlanData final : public Plan {
   std::deque<Op> ops_;
   std::deque<CodeList> lists_;
   ListsByVocabulary extra_lists_;
-  std::vector<std::string> priorities_;
   std::vector<std::vector<std::uint8_t>> choices_;  // by choice number: by symbol 1 when the name is one of them
   std::vector<std::size_t> choice_prefix_;          // length of "value" in "valueQuantity"
   std::vector<EventField> events_;                  // by table

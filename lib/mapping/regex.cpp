@@ -51,10 +51,12 @@ class RegexCompiler {
   }
   // Makes room for one instruction in front of `start` by moving the code behind it.
   void insert(std::uint32_t start, Kind kind, std::uint32_t a, std::uint32_t b) {
-    for (auto& item : out_.program_) {
+    for (std::uint32_t i = 0; i < out_.program_.size(); ++i) {
+      auto& item = out_.program_[i];
       if (item.kind != Kind::split && item.kind != Kind::jump) continue;
-      if (item.a >= start) ++item.a;
-      if (item.kind == Kind::split && item.b >= start) ++item.b;
+      const std::uint32_t first = i < start ? start + 1 : start;  // what came to `start` from outside comes to the new instruction
+      if (item.a >= first) ++item.a;
+      if (item.kind == Kind::split && item.b >= first) ++item.b;
     }
     out_.program_.insert(out_.program_.begin() + start, {kind, a, b});
   }
