@@ -17,11 +17,12 @@ body{margin:0;background:var(--page);color:var(--text);font:15px/1.55 system-ui,
 .brand{color:var(--accent);font-weight:650;letter-spacing:.01em}
 header .wrap{display:grid;grid-template-columns:1fr auto;gap:4px 24px;padding-top:36px;align-items:start}
 h1{font-size:29px;line-height:1.25;font-weight:650;letter-spacing:-.01em;margin:2px 0 4px}
-h2{font-size:20px;line-height:1.3;font-weight:650;margin:0 0 4px;letter-spacing:-.005em}
+h2{font-size:20px;line-height:1.3;font-weight:650;margin:0 0 6px;letter-spacing:-.005em}
 h3{font-size:15px;font-weight:650;margin:28px 0 4px}
 p{margin:0 0 12px;max-width:76ch}
 .about{color:var(--muted)}
-.facts{color:var(--muted);margin:0}
+.facts{color:var(--muted);margin:0;grid-column:1/-1;max-width:none}
+#reasons td:nth-child(2){min-width:230px}
 .facts b{color:var(--text);font-weight:550}
 .switch{display:flex;border:1px solid var(--line);border-radius:8px;overflow:hidden;font-size:13px}
 .switch label{padding:5px 12px;cursor:pointer;color:var(--muted)}
@@ -32,6 +33,7 @@ nav .wrap{display:flex;flex-wrap:wrap;gap:2px 22px;padding-bottom:10px}
 nav a{color:var(--muted);text-decoration:none;font-size:14px}
 nav a:hover,nav a:focus-visible{color:var(--accent);text-decoration:underline}
 section{padding:32px 0 8px;scroll-margin-top:8px}
+h2+.verdict{margin-top:10px}
 .verdict{display:flex;gap:14px;align-items:flex-start;padding:16px 20px;border-radius:10px;background:var(--soft);border-left:4px solid var(--good);margin-bottom:16px}
 .verdict.bad{border-left-color:var(--bad)}
 .verdict svg{flex:none;width:26px;height:26px;color:var(--good);margin-top:1px}
@@ -47,7 +49,8 @@ section{padding:32px 0 8px;scroll-margin-top:8px}
 dl{margin:0}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:14px;margin:8px 0 12px}
-th,td{padding:6px 14px 6px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+th,td{padding:6px 14px 6px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);overflow-wrap:break-word}
+td.any{overflow-wrap:anywhere}
 th:last-child,td:last-child{padding-right:0}
 thead th{color:var(--muted);font-weight:550;font-size:13px;white-space:nowrap;vertical-align:bottom;border-bottom-color:var(--muted)}
 th.n,td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
@@ -59,9 +62,12 @@ tr:target{background:var(--soft);outline:2px solid var(--accent);outline-offset:
 th button{font:inherit;color:inherit;background:none;border:0;padding:0;margin:0;cursor:pointer;white-space:nowrap}
 th button:hover{color:var(--text)}
 th button:focus-visible,input:focus-visible,a:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:3px}
-th button::after{content:"";display:inline-block;width:.9em;text-align:right;font-size:.85em}
-th[aria-sort=ascending] button::after{content:"\2191"}
-th[aria-sort=descending] button::after{content:"\2193"}
+th button::after{content:"";display:inline-block;width:1em;text-align:right;font-size:.85em}
+th.n button::after{content:none}
+th.n button::before{content:"";display:inline-block;width:1em;text-align:left;font-size:.85em}
+th[aria-sort=ascending]:not(.n) button::after,th.n[aria-sort=ascending] button::before{content:"\2191"}
+th[aria-sort=descending]:not(.n) button::after,th.n[aria-sort=descending] button::before{content:"\2193"}
+.n+:not(.n){padding-left:14px}
 .tools{display:flex;gap:12px;align-items:center;margin:8px 0 0;font-size:13px;color:var(--muted)}
 .tools[hidden]{display:none}
 input[type=search]{font:inherit;font-size:14px;color:var(--text);background:var(--page);border:1px solid var(--line);border-radius:6px;padding:4px 9px;width:230px;margin-left:6px}
@@ -78,7 +84,7 @@ svg.key{width:11px;height:11px;margin-right:8px;vertical-align:-1px}
 .pair dd{margin:0;overflow-wrap:anywhere}
 footer{border-top:1px solid var(--line);margin-top:36px;color:var(--muted);font-size:13px}
 footer .wrap{padding-top:14px;padding-bottom:36px}
-@media (max-width:820px){.cards{grid-template-columns:repeat(2,1fr)}.wrap{padding:0 16px}}
+@media screen and (max-width:820px){.cards{grid-template-columns:repeat(2,1fr)}.wrap{padding:0 16px}}
 @media print{@page{size:A4;margin:15mm 14mm}
 :root{color-scheme:light;--page:#fff;--soft:#f5f7f8;--line:#d5dbe0;--text:#000;--muted:#444c54;--accent:#0b6471;--good:#17734a;--bad:#b3261e;
 --g0:#0b6471;--g1:#3a939b;--g2:#8fc7c5;--g3:#e9b44c;--g4:#d2603a;--g5:#98a3ad;--bar:#0b6471}
@@ -87,11 +93,11 @@ body{font-size:9.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 .wrap{max-width:none;padding:0}header .wrap{padding-top:0}
 .switch,nav,.tools{display:none}
 .scroll{overflow:visible}
-table{font-size:8.5pt}th,td{padding:3px 8px 3px 0}thead th,.sub,.card dt,.card .small{font-size:8pt}
+table{font-size:8.5pt}th,td{padding:3px 8px 3px 0;overflow-wrap:anywhere}thead th,.sub,.card dt,.card .small{font-size:8pt}
 thead{display:table-header-group}tfoot{display:table-row-group}
 tr,.card,.verdict{break-inside:avoid}h2,h3{break-after:avoid}
 section{padding:16px 0 0}.card .big{font-size:16pt}h1{font-size:19pt}h2{font-size:13pt}
-th button::after{content:none}}
+th button::after,th button::before{content:none!important}}
 )css";
 
 const std::string_view html_script = R"js(

@@ -235,7 +235,7 @@ void write_tables_section(std::string& out, const ReportData& report) {
     if (entry.rows == 0) empty += fmt::format("{}{}", empty.empty() ? "" : ", ", plain_code(entry.table));
   }
   HtmlTable table(out, "rows", false);
-  table.head(Text::table).plain_head(Text::share).head(Text::rows, Align::right);
+  table.head(Text::table).plain_head(Text::relative_size).head(Text::rows, Align::right);
   for (const ReportTable& entry : report.tables) {
     if (entry.rows == 0) continue;
     table.row("table-" + entry.table);
@@ -350,7 +350,7 @@ void write_run_section(std::string& out, const ReportData& report) {
         .cell(plain(file.encoding))
         .cell(plain(file.kind))
         .number(file.bytes)
-        .cell(plain_code(file.sha256));
+        .long_cell(plain_code(file.sha256));
   }
   table.done();
   if (report.files.size() > most_files)

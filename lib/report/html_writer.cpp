@@ -106,6 +106,11 @@ HtmlTable& HtmlTable::cell(std::string_view html) {
   return *this;
 }
 
+HtmlTable& HtmlTable::long_cell(std::string_view html) {
+  out_ += fmt::format("<td class=\"any\">{}</td>", html);
+  return *this;
+}
+
 HtmlTable& HtmlTable::number(std::uint64_t value) { return right(with_commas(value)); }
 
 HtmlTable& HtmlTable::right(std::string_view html) {

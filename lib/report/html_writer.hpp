@@ -39,6 +39,7 @@ class HtmlTable {
   HtmlTable& plain_head(Text text, Align align = Align::left);  // not sortable: a drawing
   void row(std::string_view id = {});
   HtmlTable& cell(std::string_view html);
+  HtmlTable& long_cell(std::string_view html);  // may break anywhere: hashes
   HtmlTable& number(std::uint64_t value);
   HtmlTable& right(std::string_view html);
   void foot();  // rows that follow are totals and stay below

@@ -31,8 +31,9 @@ TEST_CASE("one escaper for text and attributes") {
   CHECK(escape_html("한\n\t") == "한\n\t");
   CHECK(escape_html(std::string_view("\0\x1b\x7f", 3)) == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
   CHECK(escape_html("a\xFF"
-                    "b\xC3") == "a\xEF\xBF\xBD"
-                                "b\xEF\xBF\xBD");
+                    "b\xC3") ==
+        "a\xEF\xBF\xBD"
+        "b\xEF\xBF\xBD");
 }
 
 TEST_CASE("JSON strings") {

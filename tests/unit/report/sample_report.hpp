@@ -49,16 +49,29 @@ inline ReportData sample_report(bool hostile = false) {
                     {"conditions.csv", "diagnosis", 182'611, 181'900, 640, 71, 0, 0},
                     {"observations.csv", "", 9'204'113, 9'204'101, 0, 0, 12, 0},
                     {"observations.csv", "laboratory", 9'204'101, 8'900'000, 303'000, 0, 1'101, 0}};
-  report.filters = {{"death", "deathdate is not empty", 18'797}, {"diagnosis", "status is not entered-in-error", 640}, {"laboratory", "category is laboratory", 303'000}};
-  report.tables = {{"person", 19'998},        {"observation_period", 19'990}, {"visit_occurrence", 412'077}, {"condition_occurrence", 181'900}, {"drug_exposure", 0},
-                   {"procedure_occurrence", 0}, {"measurement", 8'100'400},     {"observation", 799'600},      {"death", 1'204},                  {"note", 0}};
+  report.filters = {{"death", "deathdate is not empty", 18'797},
+                    {"diagnosis", "status is not entered-in-error", 640},
+                    {"laboratory", "category is laboratory", 303'000}};
+  report.tables = {{"person", 19'998},
+                   {"observation_period", 19'990},
+                   {"visit_occurrence", 412'077},
+                   {"condition_occurrence", 181'900},
+                   {"drug_exposure", 0},
+                   {"procedure_occurrence", 0},
+                   {"measurement", 8'100'400},
+                   {"observation", 799'600},
+                   {"death", 1'204},
+                   {"note", 0}};
   report.coverage = {{"Condition", {412, 20, 8, 3, 11, 0}, {170'100, 8'000, 2'500, 300, 1'000, 0}},
                      {"Drug", {120, 0, 40, 2, 60, 12}, {40'000, 0, 9'000, 100, 8'000, 600}},
                      {"Measurement", {201, 0, 0, 0, 90, 0}, {8'090'000, 0, 0, 0, 10'400, 0}},
                      {"Observation", {30, 0, 0, 44, 25, 2}, {500'000, 0, 0, 200'000, 99'000, 600}}};
-  report.unmapped = {{"LOINC", "86923-0", "Observation", Grade::no_target, 120'411}, {"KCD7", "U07.1", "Condition", Grade::unknown, 911},
-                     {"EDI", "D2280", "Measurement", Grade::unknown, 800},           {"local-lab", "GLU-POCT", "Measurement", Grade::no_system, 611},
-                     {"RxNorm", "310798", "Drug", Grade::unknown, 102},              {"SNOMED", "160903007", "Observation", Grade::no_target, 10}};
+  report.unmapped = {{"LOINC", "86923-0", "Observation", Grade::no_target, 120'411},
+                     {"KCD7", "U07.1", "Condition", Grade::unknown, 911},
+                     {"EDI", "D2280", "Measurement", Grade::unknown, 800},
+                     {"local-lab", "GLU-POCT", "Measurement", Grade::no_system, 611},
+                     {"RxNorm", "310798", "Drug", Grade::unknown, 102},
+                     {"SNOMED", "160903007", "Observation", Grade::no_target, 10}};
   report.unmapped_codes = 249, report.unmapped_rows = 320'000;
   report.quarantine = {{Code::archive_damaged, "observations.csv", "laboratory", "measurement.measurement_date", 1'101, 0},
                        {Code::format_unknown, "patients.csv", "", "", 3, 0},
