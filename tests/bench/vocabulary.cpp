@@ -1,4 +1,4 @@
-// Measures a vocabulary snapshot: build, open, cold lookups. usage: bench_vocabulary ATHENA_DIR SNAPSHOT [threads] [nosql]
+// Measures a vocabulary snapshot: build, open, cold lookups. usage: bench_vocabulary ATHENA_DIR|- SNAPSHOT [threads] [nosql|sql|export]
 // cpu is user + system time of this process. Build: g++ with the pyojun_vocabulary library, see docs/vocabulary.md.
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
     options.source = argv[1];
     options.target = argv[2];
     options.threads = argc > 3 ? static_cast<unsigned>(std::atoi(argv[3])) : 1;
-    options.sql_tables = argc <= 4;
+    options.sql_tables = argc <= 4 || std::string_view(argv[4]) != "nosql";
     const Watch watch;
     const auto info = build_snapshot(options);
     if (!info) {
@@ -92,6 +92,11 @@ int main(int argc, char** argv) {
       for (const auto target : (*again)->maps_to(hit.concept_id)) domains += (*again)->concept_of(target)->domain.size();
     }
     fmt::print("{} known codes with targets' domains, fresh mapping: found {}, {} ({})\n", known.size(), found, watch.text(), domains);
+  }
+  if (argc > 4 && std::string_view(argv[4]) == "export") {
+    const Watch watch;
+    const auto status = export_sql_tables(*vocabulary, 2);
+    fmt::print("export of SQL tables: {} {}\n", status ? "done" : status.error().detail, watch.text());
   }
   for (const std::string_view text : {"acute syndrome left", "zzz nothing"}) {
     const Watch watch;
