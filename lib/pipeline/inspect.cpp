@@ -81,7 +81,8 @@ void read_file(const SourceFile& file, const InspectRequest& request, const Worl
   source.dialect = &request.dialect;
   source.kind = file.kind;
   source.limits = request.limits;
-  source.needs = {&symbols, true};
+  source.needs.symbols = &symbols;
+  source.needs.all = true;
   auto reader = file.format->open(source);
   if (!reader) {
     out.problem = reader.error();
