@@ -147,9 +147,19 @@ Status Run::lookups() {
   mappers_.clear();
   for (unsigned i = 0; i < stage_.request.threads; ++i) mappers_.push_back(make_mapper(stage_.plan, stage_.vocabulary));
   if (!stage_.plan->has_lookups()) return {};
+  // Files that no lookup reads are not read twice. A file without a kind of its own may hold any.
+  const auto gathered = [this](const std::string& kind) {
+    return kind.empty() || std::ranges::any_of(stage_.plan->rules(), [&](const RuleInfo& rule) {
+             return rule.lookup && (rule.kind == kind || rule.kind == "*");
+           });
+  };
   // Gathering is order-sensitive (the first of two equal keys wins), so chunks are gathered in order into one mapper.
   Pump pump(
-      stage_.sources.files.size(), chunk_bytes, [this](std::size_t file) { return open(file); }, [](std::size_t, const Error&) {});
+      stage_.sources.files.size(), chunk_bytes,
+      [&](std::size_t file) {
+        return gathered(stage_.sources.files[file].kind) ? open(file) : Result<std::shared_ptr<Reader>>(std::shared_ptr<Reader>());
+      },
+      [](std::size_t, const Error&) {});
   run_workers(stage_.request.threads, [&](unsigned) {
     RecordBatch batch;
     while (auto item = pump.take()) {
