@@ -64,6 +64,9 @@ Status Conversion::prepare() {
   auto vocabulary = Vocabulary::open(request_.vocabulary);
   if (!vocabulary) return vocabulary.error();
   vocabulary_ = *vocabulary;
+  if (request_.with_vocabulary) {  // before the warehouse makes its views on them
+    if (Status status = export_sql_tables(*vocabulary_, request_.threads); !status) return status;
+  }
   Compiled compiled = compile({request_.map, schema_.get(), vocabulary_, request_.code_lists});
   outcome_.diagnostics = std::move(compiled.diagnostics);
   plan_ = std::move(compiled.plan);

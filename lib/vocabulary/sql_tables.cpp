@@ -349,11 +349,15 @@ Result<std::string> query_of(const CopiedTable& table, const std::string& path, 
 
 class Export {
  public:
-  Export(const Vocabulary& vocabulary, unsigned threads) : folder_(vocabulary.sql_folder()), threads_(threads) {}
+  Export(const Vocabulary& vocabulary, unsigned threads, std::span<const std::string_view> tables)
+      : folder_(vocabulary.sql_folder()), threads_(threads), tables_(tables) {}
 
   Status run() {
     auto view = SnapshotView::open(fs::path(folder_).parent_path().string());
     if (!view) return view.error();
+    std::error_code problem;
+    fs::create_directories(folder_, problem);
+    if (problem) return failed(folder_, problem.message());
     ConceptSource concepts(*view);
     if (auto status = table("concept", concepts); !status) return status;
     if (auto status = relationships(); !status) return status;
@@ -368,6 +372,7 @@ class Export {
   std::string place(const std::string& name) const { return (fs::path(folder_) / (name + ".parquet")).string(); }
   bool missing(const std::string& name) const {
     std::error_code ignored;
+    if (!tables_.empty() && std::find(tables_.begin(), tables_.end(), name) == tables_.end()) return false;  // nobody asked
     return !fs::exists(place(name), ignored);
   }
   Status start() { return std::exchange(started_, true) ? Status() : engine_.open(threads_); }
@@ -431,6 +436,7 @@ class Export {
 
   std::string folder_;
   unsigned threads_;
+  std::span<const std::string_view> tables_;
   bool started_ = false;
   Engine engine_;
 };
@@ -439,6 +445,8 @@ class Export {
 
 }  // namespace vocabulary
 
-Status export_sql_tables(const Vocabulary& vocabulary, unsigned threads) { return vocabulary::Export(vocabulary, threads).run(); }
+Status export_sql_tables(const Vocabulary& vocabulary, unsigned threads, std::span<const std::string_view> tables) {
+  return vocabulary::Export(vocabulary, threads, tables).run();
+}
 
 }  // namespace pyojun

@@ -268,8 +268,11 @@ TEST_CASE("SQL tables hold every row of the import") {
   }
   CHECK(export_sql_tables(*vocabulary));  // all there: nothing to do
   std::filesystem::remove(vocabulary->sql_folder() + "/concept_ancestor.parquet");
-  CHECK(export_sql_tables(*vocabulary));
+  std::filesystem::remove(vocabulary->sql_folder() + "/concept.parquet");
+  const std::string_view only[] = {"concept_ancestor"};
+  CHECK(export_sql_tables(*vocabulary, 1, only));
   CHECK(count_in(vocabulary->sql_folder() + "/concept_ancestor.parquet") == 311);
+  CHECK(!std::filesystem::exists(vocabulary->sql_folder() + "/concept.parquet"));
 }
 
 TEST_CASE("scanners cut rows at every place of a 64-byte block") {
