@@ -154,6 +154,7 @@ void CodeCache::fill(CodeEntry& entry, SystemNumber number) {
   entry.priority = system.priority;
   const auto* vocabulary = options_.vocabulary.get();
   if (system.concepts) {
+    entry.made = true;
     const auto id = static_cast<std::int32_t>(parse_integer(entry.code).value_or(0));
     entry.grade = id == 0 ? Grade::no_target : Grade::list;
     if (entry.overflow || id == 0) return;

@@ -38,6 +38,7 @@ struct CodeEntry {
   std::span<const std::int32_t> targets, values;
   std::vector<CodeRoute> routes;
   std::vector<CodeCount> counts;
+  bool made = false;      // from a concept id, not from a source code: not tallied
   bool overflow = false;  // the cache is full: counted under an empty code
 };
 

@@ -37,8 +37,8 @@ bool truth(const Value& value) {
   return value.tag != Tag::text || value.text() != "false";
 }
 
-bool text_of(Frame& frame, const Value& value, std::string_view& out) {
-  if (value.tag == Tag::text || value.tag == Tag::concept_id) {
+bool made_text(Frame& frame, const Value& value, std::string_view& out) {
+  if (value.tag == Tag::concept_id) {
     out = value.text();
     return true;
   }

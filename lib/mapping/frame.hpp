@@ -88,7 +88,12 @@ inline bool holds(const Op& op, Frame& frame) {
 }
 
 // The text of a value that is one, borrowed; otherwise made in the arena. False: the value has no text.
-bool text_of(Frame& frame, const Value& value, std::string_view& out);
+bool made_text(Frame& frame, const Value& value, std::string_view& out);
+inline bool text_of(Frame& frame, const Value& value, std::string_view& out) {
+  if (value.tag != Tag::text) return made_text(frame, value, out);
+  out = value.text();
+  return true;
+}
 // Numbers as they are, texts parsed strictly. Absent gives nothing; a text that is no number fails.
 std::optional<double> number_of(Frame& frame, const Op& op, const Value& value);
 

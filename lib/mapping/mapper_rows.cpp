@@ -174,7 +174,7 @@ bool PlanMapper::write(const RulePlan& rule, const EmitPlan& emit, const Layout&
 }
 
 void PlanMapper::count(const CodeEntry* code, TableId table) {
-  if (code == nullptr || code->vocabulary == "concept_id") return;
+  if (code == nullptr || code->made) return;
   for (Count& item : counts_) {
     if (item.code == code && item.table == table) {
       ++item.rows;
@@ -283,9 +283,7 @@ bool PlanMapper::stem_rows(const RulePlan& rule, const EmitPlan& emit, Identity 
   Given given;
   given.values = values_.data();
   given.candidate = out_->candidates;
-  for (std::size_t i = 0; i < emit.attributes.size(); ++i) {
-    if (emit.attributes[i].name == "days_supply") given.days_supply = static_cast<std::uint16_t>(i);
-  }
+  given.days_supply = emit.days_attribute;
   std::uint64_t ordinal = 0;
   const std::size_t turns = std::max<std::size_t>(codes_.size(), 1);
   for (std::size_t i = 0; i < turns; ++i) {
@@ -302,9 +300,9 @@ bool PlanMapper::stem_rows(const RulePlan& rule, const EmitPlan& emit, Identity 
       count(given.code, layout.table);
     }
   }
-  for (std::size_t i = 0; i < emit.attributes.size(); ++i) {
-    if (emit.attributes[i].as == As::answer && values_[i].tag == Tag::answer && values_[i].answer->code != nullptr)
-      count(values_[i].answer->code, no_table);
+  if (emit.value_attribute != 0xFFFF) {
+    const Value& value = values_[emit.value_attribute];
+    if (value.tag == Tag::answer) count(value.answer->code, no_table);
   }
   return !frame_.failure.failed;
 }

@@ -149,8 +149,8 @@ struct EmitPlan {
   std::uint64_t seed = 0;
   std::vector<Attribute> attributes;
   std::vector<Layout> layouts;
-  std::vector<std::uint16_t> layout_of;  // by table; 0xFFFF: none
-  std::uint16_t code_attribute = 0xFFFF;
+  std::vector<std::uint16_t> layout_of;                                                      // by table; 0xFFFF: none
+  std::uint16_t code_attribute = 0xFFFF, value_attribute = 0xFFFF, days_attribute = 0xFFFF;  // stem; 0xFFFF: not set
   TableId default_table = no_table;
   std::vector<TableId> only;  // empty: all
   std::vector<std::string> only_domains;

@@ -197,6 +197,8 @@ void PlanCompiler::attributes(const ast::Emit& emit, EmitPlan& out, std::map<std
     Attribute attribute{name, expression(*assign.value), out.stem ? as_of(name) : As::plain};
     if (attribute.as == As::answer || attribute.as == As::unit) shapes();
     if (attribute.as == As::code) out.code_attribute = at;
+    if (attribute.as == As::answer) out.value_attribute = at;
+    if (out.stem && name == "days_supply") out.days_attribute = at;
     out.attributes.push_back(attribute);
     if (assign.names.size() == 1) {
       parts[name] = {at, attribute.op->run == run_range ? Fill::range_low : Fill::generic};

@@ -67,7 +67,7 @@ struct Value {
     Hash128 key;
   };
 
-  Value() : integer(0) {}
+  constexpr Value() : integer(0) {}
   std::string_view text() const { return {data, length}; }
   // There, not empty and not null.
   bool present() const { return tag > Tag::text || (tag == Tag::text && length != 0); }

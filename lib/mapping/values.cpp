@@ -41,7 +41,41 @@ std::string_view after(std::string_view text, std::size_t n) { return trimmed(te
 
 }  // namespace
 
+namespace {
+
+// Up to 15 digits with at most 15 of them behind the point: digits and power of ten are exact doubles, so their quotient is the nearest
+// double (Clinger 1990). Anything else is left to from_chars.
+bool short_number(std::string_view text, double& out) {
+  static constexpr std::array<double, 16> powers{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  const bool minus = !text.empty() && text[0] == '-';
+  std::size_t i = minus ? 1 : 0;
+  if (text.size() - i > 16 || i == text.size()) return false;
+  std::uint64_t digits = 0;
+  std::size_t count = 0, fraction = 0;
+  bool point = false;
+  for (; i < text.size(); ++i) {
+    const char c = text[i];
+    if (digit(c)) {
+      digits = digits * 10 + static_cast<std::uint64_t>(c - '0');
+      ++count;
+      fraction += point;
+    } else if (c == '.' && !point) {
+      point = true;
+    } else {
+      return false;
+    }
+  }
+  if (count == 0 || count > 15 || (point && fraction == 0)) return false;
+  out = static_cast<double>(digits) / powers[fraction];
+  if (minus) out = -out;
+  return true;
+}
+
+}  // namespace
+
 std::optional<double> parse_number(std::string_view text) {
+  double quick = 0;
+  if (short_number(text, quick)) return quick;
   if (text.empty() || number_length(text) != text.size()) return std::nullopt;
   if (text[0] == '+') text.remove_prefix(1);
   double value = 0;
@@ -92,6 +126,7 @@ std::int32_t operator_concept(std::string_view sign) {
 std::optional<Measured> parse_measured(std::string_view text) {
   text = trimmed(text);
   Measured out;
+  if (!text.empty() && digit(text[0]) && short_number(text, out.number)) return out;
   for (const std::string_view sign : {"<=", ">=", "<", ">", "=", "\xE2\x89\xA4", "\xE2\x89\xA5"}) {
     if (!text.starts_with(sign)) continue;
     out.operator_concept = operator_concept(sign);
