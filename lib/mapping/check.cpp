@@ -167,8 +167,8 @@ void Checker::stem_emit(const ast::Rule& rule, const ast::Emit& emit) {
         continue;
       }
       if (name == "value" || name == "unit" || name == "qualifier") continue;  // these look at the value itself
-      const auto route =
-          std::find_if(schema_.stem().begin(), schema_.stem().end(), [&](const StemRoute& r) { return r.attribute == name; });
+      const auto route = std::find_if(schema_.stem().begin(), schema_.stem().end(),
+                                      [&attribute = name](const StemRoute& r) { return r.attribute == attribute; });
       const Column& column = schema_.table(route->table).columns[route->column];
       // An attribute with a source column beside its concept takes any text.
       const bool spread = is_concept(column) && name != "type";

@@ -192,7 +192,7 @@ bool StatementParser::make_room(ast::Emit& emit, const ast::Assign& assign) {
     }
   }
   for (const auto& [column, at] : assign.names) {
-    std::erase_if(emit.assigns, [&](const ast::Assign& old) { return named(old, column); });
+    std::erase_if(emit.assigns, [&, &name = column](const ast::Assign& old) { return named(old, name); });
   }
   return true;
 }

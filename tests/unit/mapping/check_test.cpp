@@ -105,7 +105,8 @@ TEST_CASE("each finding stands at its place with name and suggestion") {
       {person + "gender_source_value := visit(G).nam\nlookup visit from k key A keep name := B\n", "M064@7:24 visit(..).nam -> name;"},
       {person + "gender_source_value := visit(G)\nlookup visit from k key A keep name := B\n", "M064@7:24 visit;"},
       {person + "gender_source_value := visit(G, H).name\nlookup visit from k key A keep name := B\n", "M065@7:24 visit;"},
-      {death + "death_date := date(D)\ncause_source_value := A\nrule y\nfrom k\ninto death\nperson_id := person(A, B)\ndeath_date := date(D)\n",
+      {death +
+           "death_date := date(D)\ncause_source_value := A\nrule y\nfrom k\ninto death\nperson_id := person(A, B)\ndeath_date := date(D)\n",
        "M065@14:14 person;"},
       {person + "gender_source_value := upper(G).name\n", "M066@7:24 upper;"},
       {person + "gender_source_value := upper(G).name.first\n", "M066@7:24 upper;"},
@@ -126,7 +127,8 @@ TEST_CASE("each finding stands at its place with name and suggestion") {
       {person + "provider_id := P\n", "M073@7:16 provider_id -> provider(..);"},
       {person + "person_id := 1\n", "M074@7:1 person_id;"},
       {person + "rule e\nfrom k\ninto stem\nperson := person(Id)\ncode := C\nstart := date(D)\n", "M075@11:9 code;"},
-      {person + "rule e\nfrom k\ninto stem default Observations only Condition\nperson := person(Id)\ncode := code(\"a\", C)\nstart := date(D)\n",
+      {person + "rule e\nfrom k\ninto stem default Observations only Condition\nperson := person(Id)\ncode := code(\"a\", C)\nstart := "
+                "date(D)\n",
        "M076@9:6 Observations -> Observation;"},
       {person + "list sex \"none.csv\"\nrule q\nfrom k where G in sex\ninto location\n", "M077@7:6 none.csv;"},
       {person + "rule q\nfrom k\ninto location\ndelete when A = \"D\"\n", "M078@7:6 q;"},
@@ -176,7 +178,8 @@ TEST_CASE("concepts and code systems are looked up when there is a vocabulary") 
 
 TEST_CASE("sample data shows kinds and fields that nobody delivers") {
   const Parsed parsed = parse_text(
-      "mapping m\nlookup l from visit key Id keep a := NAM\nrule p\nfrom patients\neach name\nwhere ^Sx = \"M\" and use = \"x\"\ninto person\n"
+      "mapping m\nlookup l from visit key Id keep a := NAM\nrule p\nfrom patients\neach name\nwhere ^Sx = \"M\" and use = \"x\"\ninto "
+      "person\n"
       "key ^Id\ngender_source_value := list(race, ^RACE) ? ^value[x] ? ^@id\n");
   CHECK(parsed.diagnostics.empty());
   const SeenFields seen{{"patients", {"Id", "Sex", "name", "valueCode"}}, {"visits", {"Id"}}};

@@ -46,7 +46,8 @@ struct Folder {
 
 std::string ids(const Parsed& parsed) {
   std::string out;
-  for (const auto& d : parsed.diagnostics) out += std::string(info(d.code).id) + "@" + std::to_string(d.line) + ":" + std::to_string(d.column) + " ";
+  for (const auto& d : parsed.diagnostics)
+    out += std::string(info(d.code).id) + "@" + std::to_string(d.line) + ":" + std::to_string(d.column) + " ";
   return out;
 }
 
@@ -315,7 +316,8 @@ TEST_CASE("mistakes are found where they are, each once, and reading goes on beh
 }
 
 TEST_CASE("nesting is bounded, so that no mapping can exhaust the stack") {
-  for (const auto& [open, close] : {std::pair<std::string, std::string>{"(", ")"}, {"f(", ")"}, {"not ", ""}, {"each ", ""}, {"a[b = ", "]"}}) {
+  for (const auto& [open, close] :
+       {std::pair<std::string, std::string>{"(", ")"}, {"f(", ")"}, {"not ", ""}, {"each ", ""}, {"a[b = ", "]"}}) {
     CAPTURE(open);
     const auto nested = [&, o = open, c = close](int depth) {
       std::string text;
