@@ -14,8 +14,8 @@ namespace pyojun {
 
 namespace {
 
-constexpr std::size_t head_bytes = std::size_t{128} << 10;   // looked at to tell the layout and the version
-constexpr std::size_t whole_bytes = std::size_t{4} << 20;    // smaller files are one chunk: all work is then in parse()
+constexpr std::size_t head_bytes = std::size_t{128} << 10;  // looked at to tell the layout and the version
+constexpr std::size_t whole_bytes = std::size_t{4} << 20;   // smaller files are one chunk: all work is then in parse()
 constexpr std::size_t granule = std::size_t{64} << 10;
 constexpr int lines_looked_at = 16;
 constexpr std::string_view bom = "\xEF\xBB\xBF";
@@ -116,8 +116,8 @@ class FhirReader final : public Reader {
   FileFacts facts_;
   std::unique_ptr<ByteStream> stream_;
   std::unique_ptr<JsonLines> lines_;
-  bool whole_ = false;          // the file is one chunk
-  std::uint64_t end_ = 0;       // of the file, when it was split
+  bool whole_ = false;     // the file is one chunk
+  std::uint64_t end_ = 0;  // of the file, when it was split
   std::vector<Piece> pieces_;
   std::size_t next_piece_ = 0;
   std::uint64_t sequence_ = 0;
@@ -132,7 +132,8 @@ Status FhirReader::prepare(const Source& source) {
   if (head.starts_with(bom)) facts_.notes.emplace_back("starts with a byte order mark");
   // The first line must be seen whole; only a very long one needs more than the head.
   std::size_t want = head_bytes;
-  while (*filled && head.substr(0, std::min(head.size(), want)).find('\n') == std::string_view::npos && want <= setup_.limits.record_bytes) {
+  while (*filled && head.substr(0, std::min(head.size(), want)).find('\n') == std::string_view::npos &&
+         want <= setup_.limits.record_bytes) {
     want *= 2;
     filled = stream_->fill(want);
     if (!filled) return filled.error();
@@ -268,12 +269,17 @@ void FhirReader::parse(const Chunk& chunk, RecordBatch& batch) const {
   const char* end = text.data() + text.size();
   if (chunk.offset == 0 && text.starts_with(bom)) text.remove_prefix(bom.size());
   switch (plan != nullptr ? plan->holds : JsonChunk::Holds::documents) {
-    case JsonChunk::Holds::lines: parser.lines(text); break;
-    case JsonChunk::Holds::documents: parser.documents(text); break;
+    case JsonChunk::Holds::lines:
+      parser.lines(text);
+      break;
+    case JsonChunk::Holds::documents:
+      parser.documents(text);
+      break;
     case JsonChunk::Holds::pieces:
       for (const Piece& piece : plan->pieces) parser.piece(piece);
       break;
-    case JsonChunk::Holds::nothing: break;
+    case JsonChunk::Holds::nothing:
+      break;
   }
   parser.finish(end);
   if (parser.held().empty()) return;

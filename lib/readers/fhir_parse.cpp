@@ -80,13 +80,13 @@ struct FhirParser::Pending {
   NodeIndex first_node = 0;
   NodeIndex last_child = 0;
   const char* begin = nullptr;
-  const char* end = nullptr;       // nullptr until it is complete
+  const char* end = nullptr;  // nullptr until it is complete
   std::string_view type, id;
   Symbol kind = 0;
-  std::uint8_t versions = 0xFF;    // that the signs met so far allow together
+  std::uint8_t versions = 0xFF;  // that the signs met so far allow together
   bool has_sign = false, has_r4_sign = false;
-  bool unread = false;             // nobody reads this kind
-  bool is_bundle = false;          // given up: to be read as a Bundle
+  bool unread = false;     // nobody reads this kind
+  bool is_bundle = false;  // given up: to be read as a Bundle
 
   void sign(std::uint8_t allowed) {
     has_sign = true;
@@ -276,6 +276,11 @@ void FhirParser::block(std::string_view text) {
       refuse(defect.code, line_text.data(), line_text.data() + line_text.size(), line_text.data() + defect.at);
     }
     begin = end + 1;
+    if (found != nullptr) {
+      // Lines are counted as they are met.
+      counted_to_ = found + 1;
+      ++line_;
+    }
   }
 }
 
@@ -293,7 +298,7 @@ void FhirParser::line(JsonWalker& walker, std::string_view text, std::size_t beg
     undo(pending);
     nested(text.substr(begin, end - begin), 1);
   } else {
-    if (ok && walker.peek() != '\0') ok = walker.fail(Code::json_syntax);
+    if (ok && !walker.at_end()) ok = walker.fail(Code::json_syntax);
     if (ok && object) return accept(pending, {});
     undo(pending);
     const Code code = ok ? Code::json_not_an_object : walker.code();
@@ -324,11 +329,16 @@ void FhirParser::piece(const Piece& some) {
 
 void FhirParser::piece(const Piece& some, std::string_view text, unsigned level) {
   switch (some.kind) {
-    case PieceKind::document: return document(text, level);
-    case PieceKind::entries: return entries(text, some.targets.get(), level);
-    case PieceKind::header: return header(text);
-    case PieceKind::broken: return refuse(Code::fhir_bundle_broken, text.data(), text.data() + text.size(), text.data());
-    case PieceKind::cut: return refuse(Code::json_incomplete, text.data(), text.data() + text.size(), text.data());
+    case PieceKind::document:
+      return document(text, level);
+    case PieceKind::entries:
+      return entries(text, some.targets.get(), level);
+    case PieceKind::header:
+      return header(text);
+    case PieceKind::broken:
+      return refuse(Code::fhir_bundle_broken, text.data(), text.data() + text.size(), text.data());
+    case PieceKind::cut:
+      return refuse(Code::json_incomplete, text.data(), text.data() + text.size(), text.data());
   }
 }
 
@@ -363,7 +373,7 @@ void FhirParser::document(std::string_view text, unsigned level) {
   Pending pending;
   const bool object = walker.peek() == '{';
   bool ok = object ? resource(walker, pending) : walker.skip_value(0);
-  if (ok && walker.peek() != '\0') ok = walker.fail(Code::json_syntax);
+  if (ok && !walker.at_end()) ok = walker.fail(Code::json_syntax);
   if (ok && object) return accept(pending, {});
   undo(pending);
   // The splitter takes Bundles apart; one that comes here has a broken structure.
@@ -378,7 +388,7 @@ void FhirParser::entries(std::string_view text, const BundleTargets* targets, un
   walker.rewrite(&references, reference_role);
   if (text.size() <= setup_.limits.record_bytes + 2 * block_bytes && index.build(text)) {
     walker.start(index);
-    while (walker.peek() != '\0') {
+    while (!walker.at_end()) {
       if (walker.peek() == '{') {
         entry(walker, text, level);
       } else {

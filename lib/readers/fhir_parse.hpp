@@ -22,9 +22,9 @@ struct FhirSetup {
   JsonNames names;
   Limits limits;
   std::string file_name;
-  Symbol id_name = 0, file_symbol = 0;  // of "@id" and "@file", 0 when nobody reads them
-  std::vector<std::string> kinds;       // sorted; when not empty, other kinds get no nodes below the root
-  bool check_version = true;            // refuse resources that are clearly not R4
+  Symbol id_name = 0, file_symbol = 0;          // of "@id" and "@file", 0 when nobody reads them
+  std::vector<std::string> kinds;               // sorted; when not empty, other kinds get no nodes below the root
+  bool check_version = true;                    // refuse resources that are clearly not R4
   std::vector<std::vector<VersionSign>> signs;  // grouped by member; group g has role first_sign_role + g
 };
 
@@ -33,10 +33,10 @@ class FhirParser {
   // `origin`: where `bytes` of the chunk start in the file. `setup` and the chunk's bytes outlive the batch.
   FhirParser(const FhirSetup& setup, RecordBatch& batch, const char* chunk, std::uint64_t origin);
 
-  void lines(std::string_view text);                 // NDJSON; whole lines
-  void documents(std::string_view text);             // any number of resources and Bundles, one after the other
-  void piece(const Piece& piece);                    // offsets as in the file
-  void finish(const char* end);                      // counts the lines up to `end`
+  void lines(std::string_view text);      // NDJSON; whole lines
+  void documents(std::string_view text);  // any number of resources and Bundles, one after the other
+  void piece(const Piece& piece);         // offsets as in the file
+  void finish(const char* end);           // counts the lines up to `end`
 
   void vote(VersionVotes* votes) { votes_ = votes; }  // count signs instead of refusing other versions
   // What nodes point into beside the chunk; to be kept with the batch.
@@ -68,7 +68,7 @@ class FhirParser {
   std::uint64_t origin_;
   const char* counted_to_;
   std::uint64_t line_ = 0;
-  std::string* texts_ = nullptr;     // made-up texts of this batch, never reallocated
+  std::string* texts_ = nullptr;  // made-up texts of this batch, never reallocated
   std::string_view file_text_;
   VersionVotes* votes_ = nullptr;
   std::vector<std::shared_ptr<const BundleTargets>> held_;

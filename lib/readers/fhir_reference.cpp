@@ -12,11 +12,36 @@ bool looks_like_resource_type(std::string_view name) {
   return true;
 }
 
+namespace {
+
+// What decides the form of a reference, found in one pass.
+struct Shape {
+  std::size_t slashes = 0;
+  std::size_t first = 0;  // place of the first '/'
+  bool query = false;     // '?', '#' or '|': left as it is
+};
+
+Shape shape_of(std::string_view text) {
+  Shape shape;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '/') {
+      if (shape.slashes++ == 0) shape.first = i;
+    } else if (c == '?' || c == '#' || c == '|') {
+      shape.query = true;
+      break;
+    }
+  }
+  return shape;
+}
+
+}  // namespace
+
 std::string_view canonical_reference(std::string_view reference) {
-  if (reference.empty() || reference[0] == '#' || reference.find_first_of("?#|") != std::string_view::npos) return reference;
+  const Shape shape = shape_of(reference);
+  if (shape.query || shape.slashes == 0) return reference;
+  if (shape.slashes == 1 && shape.first != 0) return reference;  // "Patient/123" is what most are
   const bool absolute = reference.starts_with("http://") || reference.starts_with("https://");
-  const std::size_t first_slash = reference.find('/');
-  if (first_slash == std::string_view::npos) return reference;
   std::string_view versionless = reference;
   if (const std::size_t history = reference.find("/_history"); history != std::string_view::npos) {
     if (history + 9 != reference.size() && reference[history + 9] != '/') return reference;

@@ -100,10 +100,18 @@ void FhirSplitter::run(std::span<const char> view, bool last) {
   Step step = Step::on;
   while (step == Step::on) {
     switch (state_) {
-      case State::top: step = at_top(); break;
-      case State::member: step = at_member(); break;
-      case State::entry: step = at_entry(); break;
-      case State::lost: step = at_lost(); break;
+      case State::top:
+        step = at_top();
+        break;
+      case State::member:
+        step = at_member();
+        break;
+      case State::entry:
+        step = at_entry();
+        break;
+      case State::lost:
+        step = at_lost();
+        break;
     }
   }
 }
@@ -256,8 +264,8 @@ void FhirSplitter::entry(const char* first, const char* end) {
 
 void FhirSplitter::note_bundle() {
   if (!first_bundle_.empty()) return;
-  constexpr std::string_view types[] = {"batch", "batch-response", "collection", "document", "history",
-                                        "message", "searchset", "transaction", "transaction-response"};
+  constexpr std::string_view types[] = {"batch",     "batch-response", "collection",          "document", "history", "message",
+                                        "searchset", "transaction",    "transaction-response"};
   const bool known = std::find(std::begin(types), std::end(types), bundle_type_) != std::end(types);
   first_bundle_ = bundle_type_.empty() ? "(none)" : known ? bundle_type_ : "(unknown)";
 }

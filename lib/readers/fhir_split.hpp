@@ -93,9 +93,9 @@ class FhirSplitter {
   const char* at_ = nullptr;
   const char* end_ = nullptr;
   bool last_ = false;
-  bool comma_ = false;             // a comma must come before the next member or entry
-  std::uint64_t object_ = 0;       // where the current top-level object starts
-  std::size_t first_piece_ = 0;    // of the current object
+  bool comma_ = false;           // a comma must come before the next member or entry
+  std::uint64_t object_ = 0;     // where the current top-level object starts
+  std::size_t first_piece_ = 0;  // of the current object
   bool has_entries_ = false;
   std::string type_, bundle_type_;
   std::string first_bundle_;

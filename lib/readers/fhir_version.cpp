@@ -95,16 +95,44 @@ constexpr VersionSign signs[] = {
 };
 
 constexpr std::pair<std::string_view, std::uint8_t> foreign[] = {
-    {"ActorDefinition", r5}, {"ArtifactAssessment", r5}, {"BiologicallyDerivedProductDispense", r5}, {"BodySite", old},
-    {"ConditionDefinition", r5}, {"Conformance", d2}, {"DataElement", old}, {"DeviceAssociation", r5},
-    {"DeviceComponent", old}, {"DeviceDispense", r5}, {"DeviceUsage", r5}, {"DeviceUseRequest", d2},
-    {"DiagnosticOrder", d2}, {"EligibilityRequest", old}, {"EligibilityResponse", old}, {"EncounterHistory", r5},
-{"ExpansionProfile", s3}, {"FormularyItem", r5}, {"GenomicStudy", r5},
-    {"ImagingManifest", s3}, {"ImagingObjectSelection", d2}, {"ImagingSelection", r5}, {"InventoryItem", r5},
-    {"InventoryReport", r5}, {"MedicationOrder", d2}, {"NutritionIntake", r5}, {"Order", d2},
-    {"OrderResponse", d2}, {"Permission", r5}, {"ProcedureRequest", old}, {"ProcessRequest", old},
-    {"ProcessResponse", old}, {"ReferralRequest", old}, {"Requirements", r5}, {"Sequence", s3},
-    {"ServiceDefinition", s3}, {"TestPlan", r5}, {"Transport", r5},
+    {"ActorDefinition", r5},
+    {"ArtifactAssessment", r5},
+    {"BiologicallyDerivedProductDispense", r5},
+    {"BodySite", old},
+    {"ConditionDefinition", r5},
+    {"Conformance", d2},
+    {"DataElement", old},
+    {"DeviceAssociation", r5},
+    {"DeviceComponent", old},
+    {"DeviceDispense", r5},
+    {"DeviceUsage", r5},
+    {"DeviceUseRequest", d2},
+    {"DiagnosticOrder", d2},
+    {"EligibilityRequest", old},
+    {"EligibilityResponse", old},
+    {"EncounterHistory", r5},
+    {"ExpansionProfile", s3},
+    {"FormularyItem", r5},
+    {"GenomicStudy", r5},
+    {"ImagingManifest", s3},
+    {"ImagingObjectSelection", d2},
+    {"ImagingSelection", r5},
+    {"InventoryItem", r5},
+    {"InventoryReport", r5},
+    {"MedicationOrder", d2},
+    {"NutritionIntake", r5},
+    {"Order", d2},
+    {"OrderResponse", d2},
+    {"Permission", r5},
+    {"ProcedureRequest", old},
+    {"ProcessRequest", old},
+    {"ProcessResponse", old},
+    {"ReferralRequest", old},
+    {"Requirements", r5},
+    {"Sequence", s3},
+    {"ServiceDefinition", s3},
+    {"TestPlan", r5},
+    {"Transport", r5},
 };
 
 }  // namespace
@@ -127,10 +155,14 @@ std::uint8_t version_of_number(std::string_view number) {
 
 bool shape_is(JsonShape shape, char first) {
   switch (shape) {
-    case any: return true;
-    case text: return first == '"';
-    case object: return first == '{';
-    case array: return first == '[';
+    case any:
+      return true;
+    case text:
+      return first == '"';
+    case object:
+      return first == '{';
+    case array:
+      return first == '[';
   }
   return false;
 }
@@ -151,11 +183,16 @@ std::uint8_t VersionVotes::verdict() const {
 
 std::string_view version_name(std::uint8_t version) {
   switch (version) {
-    case fhir_dstu2: return "DSTU2";
-    case fhir_stu3: return "STU3";
-    case fhir_r4: return "R4";
-    case fhir_r5: return "R5";
-    default: return "";
+    case fhir_dstu2:
+      return "DSTU2";
+    case fhir_stu3:
+      return "STU3";
+    case fhir_r4:
+      return "R4";
+    case fhir_r5:
+      return "R5";
+    default:
+      return "";
   }
 }
 

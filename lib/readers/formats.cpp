@@ -18,6 +18,7 @@ constexpr std::array<Format, 3> table{{
 std::span<const Format> formats() { return table; }
 
 const Format* find_format(std::string_view name) {
+  if (name.starts_with("fhir-")) name = "fhir";  // the reader takes the version from the dialect
   for (const Format& format : table) {
     if (format.name == name) return &format;
   }

@@ -48,8 +48,8 @@ class JsonNames {
 
  private:
   struct Entry {
-    std::uint64_t head = 0;        // first eight bytes, zero-padded
-    const char* rest = nullptr;    // bytes after the eighth, in the symbol table or in the source of set_role
+    std::uint64_t head = 0;      // first eight bytes, zero-padded
+    const char* rest = nullptr;  // bytes after the eighth, in the symbol table or in the source of set_role
     std::uint32_t length = 0;
     JsonName name;
     bool used = false;

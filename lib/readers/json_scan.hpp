@@ -10,6 +10,9 @@ namespace pyojun {
 // Brackets are only counted, not matched by kind: what lies between is for the parser to judge.
 const char* skip_container(const char* at, const char* end);
 
+// The same without instructions that not every processor has; skip_container() takes it there.
+const char* skip_container_portable(const char* at, const char* end);
+
 // `at` points to the opening '"'. Returns one past the closing one, or nullptr.
 const char* skip_string(const char* at, const char* end);
 

@@ -48,15 +48,24 @@ void append_utf8(std::string& out, unsigned c) {
 
 char simple_escape(char c) {
   switch (c) {
-    case '"': return '"';
-    case '\\': return '\\';
-    case '/': return '/';
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return '\0';
+    case '"':
+      return '"';
+    case '\\':
+      return '\\';
+    case '/':
+      return '/';
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return '\0';
   }
 }
 
@@ -220,8 +229,10 @@ bool JsonWalker::skip_value(std::uint32_t depth) {
         if (c == '}') return true;
       }
     }
-    case '[': return skip_array(depth);
-    default: return atom(kind, text);
+    case '[':
+      return skip_array(depth);
+    default:
+      return atom(kind, text);
   }
 }
 
@@ -285,7 +296,8 @@ bool JsonWalker::value(JsonFrame& frame, JsonName name, std::uint32_t depth) {
       inner.self = add(frame, name.symbol, NodeKind::object, {});
       return object(inner, depth);
     }
-    case '[': return array(frame, name, depth);
+    case '[':
+      return array(frame, name, depth);
     default: {
       NodeKind kind{};
       std::string_view got;

@@ -23,8 +23,8 @@ class JsonRewriter {
 // An object under construction.
 struct JsonFrame {
   NodeIndex self = 0;
-  NodeIndex last = 0;       // last child so far
-  std::uint64_t seen = 0;   // one bit per (symbol modulo 64): most duplicates are ruled out without looking
+  NodeIndex last = 0;      // last child so far
+  std::uint64_t seen = 0;  // one bit per (symbol modulo 64): most duplicates are ruled out without looking
 };
 
 class JsonWalker {
@@ -52,12 +52,13 @@ class JsonWalker {
     while (tokens_[at_] < offset) ++at_;
   }
 
-  // Next token's first byte, or 0 at the end.
+  // Next token's first byte, or 0 at the end (and for a byte 0 in the text, which is no JSON: see at_end()).
   char peek() const {
     const std::uint32_t offset = tokens_[at_];
     return offset < stop_ ? base_[offset] : '\0';
   }
-  std::uint32_t offset() const { return tokens_[at_]; }  // of the next token
+  bool at_end() const { return tokens_[at_] >= stop_; }
+  std::uint32_t offset() const { return tokens_[at_]; }                   // of the next token
   std::uint32_t end_of_previous() const { return tokens_[at_ - 1] + 1; }  // when the last token was a bracket
   void advance() { ++at_; }
   const char* base() const { return base_; }
@@ -100,7 +101,7 @@ class JsonWalker {
   std::uint32_t fail_at() const { return fail_at_; }
 
  private:
-  bool unexpected() { return fail(peek() == '\0' && tokens_[at_] >= stop_ ? Code::json_incomplete : Code::json_syntax); }
+  bool unexpected() { return fail(at_end() ? Code::json_incomplete : Code::json_syntax); }
   const char* at() const { return base_ + tokens_[at_]; }
   // Between the quotes of the string at the next token. Only white space stands between its end and the token after it.
   std::string_view content() const {

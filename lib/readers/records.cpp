@@ -127,7 +127,7 @@ void RecordsReader::line(const Line& line, RecordBatch& batch, std::string_view 
   Record record;
   bool has_kind = false;
   if (!envelope(walker, record, has_kind, batch)) return refuse(walker.code(), walker.fail_at());
-  if (walker.peek() != '\0') return refuse(Code::json_syntax, walker.offset());
+  if (!walker.at_end()) return refuse(Code::json_syntax, walker.offset());
   if (!has_kind || record.root == 0) return refuse(Code::records_line_shape, 0);
   if (file_symbol_ != 0 && batch.find(record.root, file_symbol_) == 0) {
     // Behind the last child: the frame is gone, and records without "@file" are rare.

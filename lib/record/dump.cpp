@@ -17,11 +17,21 @@ void append_text(std::string& out, std::string_view text) {
     out.append(text, from, i - from);
     from = i + 1;
     switch (c) {
-      case '"': out.append("\\\""); break;
-      case '\\': out.append("\\\\"); break;
-      case '\n': out.append("\\n"); break;
-      case '\r': out.append("\\r"); break;
-      case '\t': out.append("\\t"); break;
+      case '"':
+        out.append("\\\"");
+        break;
+      case '\\':
+        out.append("\\\\");
+        break;
+      case '\n':
+        out.append("\\n");
+        break;
+      case '\r':
+        out.append("\\r");
+        break;
+      case '\t':
+        out.append("\\t");
+        break;
       default:
         out.append("\\u00");
         out.push_back(hex[c >> 4]);
@@ -86,11 +96,19 @@ class Dump {
   void value(NodeIndex index) {
     const Node& node = batch_.nodes[index];
     switch (node.kind) {
-      case NodeKind::object: object(index); break;
-      case NodeKind::text: append_text(out_, node.text()); break;
+      case NodeKind::object:
+        object(index);
+        break;
+      case NodeKind::text:
+        append_text(out_, node.text());
+        break;
       case NodeKind::number:
-      case NodeKind::boolean: out_.append(node.text()); break;
-      case NodeKind::null: out_.append("null"); break;
+      case NodeKind::boolean:
+        out_.append(node.text());
+        break;
+      case NodeKind::null:
+        out_.append("null");
+        break;
     }
   }
 

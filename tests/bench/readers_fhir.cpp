@@ -33,8 +33,9 @@ int main(int argc, char** argv) {
     std::uint64_t records = 0, refused = 0, bytes = 0, nodes = 0;
     for (int round = 0; round < 7; ++round) {
       SymbolTable symbols;
-      for (const char* name : {"Observation", "Condition", "@id", "resourceType", "status", "code", "coding", "system", "display", "subject", "reference",
-                               "encounter", "effectiveDateTime", "valueQuantity", "value", "unit", "valueString", "valueCodeableConcept"}) {
+      for (const char* name :
+           {"Observation", "Condition", "@id", "resourceType", "status", "code", "coding", "system", "display", "subject", "reference",
+            "encounter", "effectiveDateTime", "valueQuantity", "value", "unit", "valueString", "valueCodeableConcept"}) {
         symbols.intern(name);
       }
       Source source;
@@ -66,8 +67,8 @@ int main(int argc, char** argv) {
     std::sort(rounds.begin(), rounds.end());
     const double mb = static_cast<double>(bytes) / 1e6;
     std::printf("%-40s %8llu records %llu refused %9llu nodes %8.1f MB  best %6.0f median %6.0f MB per cpu-s\n", input->name().c_str(),
-                static_cast<unsigned long long>(records), static_cast<unsigned long long>(refused), static_cast<unsigned long long>(nodes), mb,
-                mb / rounds.front(), mb / rounds[rounds.size() / 2]);
+                static_cast<unsigned long long>(records), static_cast<unsigned long long>(refused), static_cast<unsigned long long>(nodes),
+                mb, mb / rounds.front(), mb / rounds[rounds.size() / 2]);
   }
   return 0;
 }

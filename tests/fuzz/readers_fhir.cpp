@@ -32,10 +32,10 @@ std::string read(std::string_view text, bool streamed, std::size_t target, bool 
   source.needs.all = all;
   auto reader = open_fhir(source);
   if (!reader) return std::string(info(reader.error().code).id);
-  std::string out;
+  std::string out, refused;
   Chunk chunk;
   RecordBatch batch;
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0, line_ends = 0;
   while (true) {
     const auto more = (*reader)->next(chunk, target);
     must(static_cast<bool>(more));
@@ -46,13 +46,15 @@ std::string read(std::string_view text, bool streamed, std::size_t target, bool 
     must(batch.seen == batch.records.size() + batch.rejects.size());
     for (const Record& record : batch.records) {
       must(record.offset + record.length <= text.size());
-      dump_json(batch, record, symbols, 0, out);
+      dump_json(batch, record, symbols, line_ends, out);
     }
     for (const Reject& reject : batch.rejects) must(reject.offset + reject.at <= text.size());
-    for (const Reject& reject : batch.rejects) out.append(info(reject.code).id).append(std::to_string(reject.offset + reject.at)).append("\n");
+    for (const Reject& reject : batch.rejects)
+      refused.append(info(reject.code).id).append(std::to_string(reject.offset + reject.at)).append("\n");
+    line_ends += batch.lines;
   }
   must(bytes == text.size());
-  return out;
+  return out + refused;
 }
 
 // Where simdjson accepts a document, so do we, and the other way round; but for what simdjson 3.0 decides differently.
@@ -67,13 +69,14 @@ void compare(std::string_view text) {
   if (ours) {
     JsonWalker walker(names, limits, batch);
     walker.start(index);
-    ours = walker.skip_value(0) && walker.peek() == '\0';
+    ours = walker.skip_value(0) && walker.at_end();
     code = walker.code();
   }
   static simdjson::dom::parser parser;
   const auto error = parser.parse(simdjson::padded_string(text)).error();
-  if (ours && error != simdjson::SUCCESS) must(error == simdjson::NUMBER_ERROR || error == simdjson::DEPTH_ERROR || error == simdjson::BIGINT_ERROR);
-  if (!ours && error == simdjson::SUCCESS) must(code == Code::json_lone_surrogate || code == Code::json_too_deep || code == Code::json_number_too_long);
+  if (ours && error != simdjson::SUCCESS) must(error == simdjson::NUMBER_ERROR || error == simdjson::DEPTH_ERROR);
+  if (!ours && error == simdjson::SUCCESS)
+    must(code == Code::json_lone_surrogate || code == Code::json_too_deep || code == Code::json_number_too_long);
 }
 
 }  // namespace
@@ -84,7 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool all = (data[0] & 1U) != 0;
   const std::string first = read(text, false, 1 << 20, all);
   const std::string second = read(text, true, std::size_t{1} + (data[0] >> 1U), all);
-  must(!all || first.substr(0, 4) == second.substr(0, 4));
+  must(first == second);
   detect_fhir(text);
   detect_records(text);
   compare(text);

@@ -6,8 +6,8 @@
 
 #include "readers/fhir_reference.hpp"
 #include "readers/fhir_split.hpp"
-#include "readers/json_scan.hpp"
 #include "readers/json_reading.hpp"
+#include "readers/json_scan.hpp"
 
 using namespace pyojun;
 using namespace reading;
@@ -26,7 +26,9 @@ const std::string patient_tree = R"({"resourceType":"Patient","id":"1","@id":"Pa
 }  // namespace
 
 TEST_CASE("references become Type/id whatever their form, or stay as they are") {
-  const struct { std::string_view from, to; } rows[] = {
+  const struct {
+    std::string_view from, to;
+  } rows[] = {
       {"Patient/123", "Patient/123"},
       {"Patient/123/_history/2", "Patient/123"},
       {"/Patient/123", "Patient/123"},
@@ -38,7 +40,8 @@ TEST_CASE("references become Type/id whatever their form, or stay as they are") 
       {"", ""},
       {"urn:uuid:6d2eba67-5b4a-403f-a29f-e6da3f1ea963", "urn:uuid:6d2eba67-5b4a-403f-a29f-e6da3f1ea963"},
       {"urn:oid:1.2.3", "urn:oid:1.2.3"},
-      {"Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|9999974592", "Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|9999974592"},
+      {"Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|9999974592",
+       "Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|9999974592"},
       {"http://x/fhir/Patient?identifier=a|b", "http://x/fhir/Patient?identifier=a|b"},
       {"Patient/1#contained", "Patient/1#contained"},
       {"http://hl7.org/fhir/StructureDefinition/x|1.0", "http://hl7.org/fhir/StructureDefinition/x|1.0"},
@@ -62,15 +65,24 @@ TEST_CASE("skipping stops at the right bracket across block borders, strings and
     const std::string text = "{" + inner + "}" + R"(,{"tail":1}])";
     CHECK(skip_container(text.data(), text.data() + text.size()) == text.data() + inner.size() + 2);
     CHECK(skip_container(text.data(), text.data() + inner.size() + 1) == nullptr);
+    CHECK(skip_container_portable(text.data(), text.data() + text.size()) == text.data() + inner.size() + 2);
+    CHECK(skip_container_portable(text.data(), text.data() + inner.size() + 1) == nullptr);
   }
   const std::string deep = std::string(1000, '[') + std::string(1000, ']');
   CHECK(skip_container(deep.data(), deep.data() + deep.size()) == deep.data() + deep.size());
   CHECK(count_lines(deep.data(), deep.data() + deep.size()) == 0);
+  const std::string ends(10'000, '\n');
+  for (const std::size_t size : {0U, 15U, 16U, 17U, 4079U, 4080U, 4096U, 9999U})
+    CHECK(count_lines(ends.data(), ends.data() + size) == size);
 }
 
 TEST_CASE("layouts: single, pretty-printed, several in a row, lines, BOM") {
   const std::string one(patient);
-  const struct { std::string text; std::size_t records; std::string note; } rows[] = {
+  const struct {
+    std::string text;
+    std::size_t records;
+    std::string note;
+  } rows[] = {
       {one, 1, ""},
       {one + "\n", 1, ""},
       {"\xEF\xBB\xBF" + one, 1, ""},
@@ -100,8 +112,9 @@ TEST_CASE("layouts: single, pretty-printed, several in a row, lines, BOM") {
 }
 
 TEST_CASE("values keep their kind and their text") {
-  const Outcome out = read_text(R"({"resourceType":"Observation","a":[1.50,-0,1E+400,12345678901234567890123],"b":[true,null,false],"c":{"d":[]},)"
-                                R"("e":[[1,[2]],3],"f":"\u00e9\ud83d\ude00\n\"\\\/","_birthDate":{"extension":[{"url":"x"}]},"":1})");
+  const Outcome out =
+      read_text(R"({"resourceType":"Observation","a":[1.50,-0,1E+400,12345678901234567890123],"b":[true,null,false],"c":{"d":[]},)"
+                R"("e":[[1,[2]],3],"f":"\u00e9\ud83d\ude00\n\"\\\/","_birthDate":{"extension":[{"url":"x"}]},"":1})");
   REQUIRE(out.lines.size() == 1);
   CHECK(body(out.lines[0]) == R"({"resourceType":"Observation","a":[1.50,-0,1E+400,12345678901234567890123],"b":[true,null,false],"c":{},)"
                               "\"e\":[1,2,3],\"f\":\"\xC3\xA9\xF0\x9F\x98\x80\\n\\\"\\\\/\",\"_birthDate\":{\"extension\":{\"url\":\"x\"}},"
@@ -111,10 +124,12 @@ TEST_CASE("values keep their kind and their text") {
 TEST_CASE("only needed names get nodes, and the rest is still validated") {
   Options options;
   options.needs = {"Observation", "code", "coding", "@id", "resourceType"};
-  const std::string good = R"({"resourceType":"Observation","id":"7","code":{"coding":[{"system":"s","code":"c"}],"text":"t"},"meta":{"x":[1,"\u0041"]}})";
+  const std::string good =
+      R"({"resourceType":"Observation","id":"7","code":{"coding":[{"system":"s","code":"c"}],"text":"t"},"meta":{"x":[1,"\u0041"]}})";
   CHECK(bodies(read_text(good, options)) ==
         std::vector<std::string>{R"({"resourceType":"Observation","code":{"coding":{"code":"c"}},"@id":"Observation/7"})"});
-  for (const std::string_view bad : {R"("meta":{"x":01})", R"("meta":{"x":"\q"})", R"("meta":[1,])", R"("meta":tru)", R"("meta":"\ud800")"}) {
+  for (const std::string_view bad :
+       {R"("meta":{"x":01})", R"("meta":{"x":"\q"})", R"("meta":[1,])", R"("meta":tru)", R"("meta":"\ud800")"}) {
     CAPTURE(bad);
     const std::string text = R"({"resourceType":"Observation",)" + std::string(bad) + "}";
     const Outcome out = read_text(text, options);
@@ -126,10 +141,12 @@ TEST_CASE("only needed names get nodes, and the rest is still validated") {
 }
 
 TEST_CASE("F2: every type of Bundle, entries without resource or fullUrl, members in any order") {
-  for (const std::string_view type : {"transaction", "collection", "batch", "searchset", "message", "document", "history", "batch-response"}) {
+  for (const std::string_view type :
+       {"transaction", "collection", "batch", "searchset", "message", "document", "history", "batch-response"}) {
     const std::string bundle = R"({"resourceType":"Bundle","type":")" + std::string(type) + R"(","link":[{"relation":"self"}],"entry":[)" +
                                R"({"fullUrl":"urn:uuid:1","resource":)" + std::string(patient) + R"(,"request":{"method":"POST"}},)" +
-                               R"({"response":{"status":"201"}},)" + "\n" + R"({"search":{"mode":"match"},"resource":)" + std::string(patient) + "}]}";
+                               R"({"response":{"status":"201"}},)" + "\n" + R"({"search":{"mode":"match"},"resource":)" +
+                               std::string(patient) + "}]}";
     const Outcome out = read_text(bundle);
     CHECK(out.lines.size() == 2);
     CHECK(out.rejects.empty());
@@ -143,8 +160,9 @@ TEST_CASE("F2: every type of Bundle, entries without resource or fullUrl, member
   CHECK(read_text(R"({"entry":[{"resource":{"id":"1","resourceType":"Patient"}}],"resourceType":"Bundle"})").lines.size() == 1);
   // A List has entries too.
   const Outcome list = read_text(R"({"entry":[{"item":{"reference":"http://x/Patient/1"}}],"resourceType":"List","id":"l"})");
-  CHECK(bodies(list) == std::vector<std::string>{
-                            R"({"entry":{"item":{"reference":"Patient/1"}},"resourceType":"List","id":"l","@id":"List/l","@file":"sample.json"})"});
+  CHECK(bodies(list) ==
+        std::vector<std::string>{
+            R"({"entry":{"item":{"reference":"Patient/1"}},"resourceType":"List","id":"l","@id":"List/l","@file":"sample.json"})"});
   CHECK(read_text(R"({"resourceType":"Bundle","type":"searchset","total":0})").seen == 0);
   CHECK(read_text(R"({"resourceType":"Bundle","entry":[]})").seen == 0);
 }
@@ -161,28 +179,33 @@ TEST_CASE("F3: references inside a Bundle follow fullUrl, forwards and backwards
 ]})";
   Options options;
   options.needs = {"@id", "reference", "subject", "performer", "partOf", "asserter", "x"};
-  CHECK(bodies(read_text(bundle, options)) == std::vector<std::string>{
-                                                  R"({"subject":{"reference":"Patient/p9"},"performer":[{"reference":"urn:oid:1.2"},{}],"@id":"Observation/o1"})",
-                                                  R"({"@id":"Patient/p9"})",
-                                                  R"({"@id":"urn:oid:1.2"})",
-                                                  R"({"@id":"Location/5"})",
-                                                  R"({"partOf":{"reference":"Organization/org"},"@id":"Organization/org"})",
-                                                  R"({"subject":{"reference":"urn:uuid:zzz"},"asserter":{"reference":"#c"},"x":{"reference":"Practitioner?identifier=s|v"}})",
-                                              });
+  CHECK(bodies(read_text(bundle, options)) ==
+        std::vector<std::string>{
+            R"({"subject":{"reference":"Patient/p9"},"performer":[{"reference":"urn:oid:1.2"},{}],"@id":"Observation/o1"})",
+            R"({"@id":"Patient/p9"})",
+            R"({"@id":"urn:oid:1.2"})",
+            R"({"@id":"Location/5"})",
+            R"({"partOf":{"reference":"Organization/org"},"@id":"Organization/org"})",
+            R"({"subject":{"reference":"urn:uuid:zzz"},"asserter":{"reference":"#c"},"x":{"reference":"Practitioner?identifier=s|v"}})",
+        });
 }
 
 TEST_CASE("nested Bundles are read one level deep, with their own references") {
-  const std::string inner = R"({"resourceType":"Bundle","type":"document","entry":[{"fullUrl":"urn:uuid:a","resource":{"resourceType":"Patient","id":"in"}},)"
-                            R"({"resource":{"resourceType":"Condition","id":"c","subject":{"reference":"urn:uuid:a"}}}]})";
-  const std::string outer = R"({"resourceType":"Bundle","entry":[{"resource":)" + inner + R"(},{"resource":{"resourceType":"Patient","id":"out"}}]})";
+  const std::string inner =
+      R"({"resourceType":"Bundle","type":"document","entry":[{"fullUrl":"urn:uuid:a","resource":{"resourceType":"Patient","id":"in"}},)"
+      R"({"resource":{"resourceType":"Condition","id":"c","subject":{"reference":"urn:uuid:a"}}}]})";
+  const std::string outer =
+      R"({"resourceType":"Bundle","entry":[{"resource":)" + inner + R"(},{"resource":{"resourceType":"Patient","id":"out"}}]})";
   Options options;
   options.needs = {"@id", "reference", "subject"};
-  const std::vector<std::string> want{R"({"@id":"Patient/in"})", R"({"subject":{"reference":"Patient/in"},"@id":"Condition/c"})", R"({"@id":"Patient/out"})"};
+  const std::vector<std::string> want{R"({"@id":"Patient/in"})", R"({"subject":{"reference":"Patient/in"},"@id":"Condition/c"})",
+                                      R"({"@id":"Patient/out"})"};
   CHECK(bodies(read_text(outer, options)) == want);
   // The same as lines: the level counts from the line.
   const Outcome lines = read_text(outer + "\n" + outer + "\n", options);
   CHECK(lines.lines.size() == 6);
-  const std::string third = R"({"resourceType":"Bundle","entry":[{"resource":)" + outer + R"(},{"resource":{"resourceType":"Patient","id":"last"}}]})";
+  const std::string third =
+      R"({"resourceType":"Bundle","entry":[{"resource":)" + outer + R"(},{"resource":{"resourceType":"Patient","id":"last"}}]})";
   const std::string fourth = R"({"resourceType":"Bundle","entry":[{"resource":)" + third + R"(}]})";
   const Outcome deep = read_text(fourth, options);
   CHECK(deep.rejects.size() == 1);
@@ -192,10 +215,14 @@ TEST_CASE("nested Bundles are read one level deep, with their own references") {
 
 TEST_CASE("damage inside a Bundle is told with its place, and neighbours live on") {
   const auto bundle = [](std::string_view middle) {
-    return R"({"resourceType":"Bundle","entry":[{"resource":)" + std::string(patient) + "},\n" + std::string(middle) + ",\n" + R"({"resource":)" +
-           std::string(patient) + "}]}";
+    return R"({"resourceType":"Bundle","entry":[{"resource":)" + std::string(patient) + "},\n" + std::string(middle) + ",\n" +
+           R"({"resource":)" + std::string(patient) + "}]}";
   };
-  const struct { std::string_view entry, at; Code code; std::size_t records; } rows[] = {
+  const struct {
+    std::string_view entry, at;
+    Code code;
+    std::size_t records;
+  } rows[] = {
       {R"({"resource":{"resourceType":"Patient","id":01}})", "01}", Code::json_syntax, 2},
       {R"({"resource":{"resourceType":"Patient" "id":1}})", "\"id\":1}", Code::json_syntax, 2},
       {R"({"resource":{"resourceType":"Patient","a":[1,2}}})", "}}}", Code::json_syntax, 2},
@@ -224,7 +251,8 @@ TEST_CASE("damage inside a Bundle is told with its place, and neighbours live on
 }
 
 TEST_CASE("a cut Bundle gives what is whole and names the cut") {
-  const std::string whole = R"({"resourceType":"Bundle","entry":[{"resource":)" + std::string(patient) + "},{\"resource\":" + std::string(patient) + "}]}";
+  const std::string whole =
+      R"({"resourceType":"Bundle","entry":[{"resource":)" + std::string(patient) + "},{\"resource\":" + std::string(patient) + "}]}";
   for (std::size_t size = 1; size < whole.size(); ++size) {
     CAPTURE(size);
     const Outcome out = read_text(whole.substr(0, size));
@@ -236,7 +264,11 @@ TEST_CASE("a cut Bundle gives what is whole and names the cut") {
 
 TEST_CASE("F11: lines that are no resources are refused one by one") {
   const std::string good(patient);
-  const struct { std::string bad; Code code; std::uint32_t at; } rows[] = {
+  const struct {
+    std::string bad;
+    Code code;
+    std::uint32_t at;
+  } rows[] = {
       {R"({"exportId":"x","eventId":"kickoff"})", Code::fhir_not_a_resource, 0},
       {R"(2024-01-01 export started)", Code::json_syntax, 0},
       {R"([{"resourceType":"Patient"}])", Code::json_not_an_object, 0},
@@ -245,6 +277,7 @@ TEST_CASE("F11: lines that are no resources are refused one by one") {
       {R"({"resourceType":"Patient","id":)", Code::json_incomplete, 31},
       {R"({"resourceType":"Patient")", Code::json_incomplete, 25},
       {R"({"resourceType":"Patient"}})", Code::json_syntax, 26},
+      {std::string("{\"resourceType\":\"Patient\"}\0", 27), Code::json_syntax, 26},
       {R"({"resourceType":"Patient"} {"resourceType":"Patient"})", Code::json_syntax, 27},
       {R"({"resourceType":"Patient",})", Code::json_syntax, 26},
       {R"({"resourceType":7})", Code::fhir_not_a_resource, 0},
@@ -284,7 +317,10 @@ TEST_CASE("limits refuse the record, not the file") {
   options.limits.depth = 5;
   std::string many;
   for (int i = 0; i < 400; ++i) many += ",\"\"";
-  const struct { std::string member; Code code; } rows[] = {
+  const struct {
+    std::string member;
+    Code code;
+  } rows[] = {
       {R"("a":["")" + many + "]", Code::record_too_large},
       {R"("a":")" + std::string(301, 'x') + "\"", Code::field_too_large},
       {R"("a":)" + std::string(21, '1'), Code::json_number_too_long},
@@ -294,8 +330,9 @@ TEST_CASE("limits refuse the record, not the file") {
   for (const auto& row : rows) {
     CAPTURE(row.member.substr(0, 20));
     const std::string bad = R"({"resourceType":"Patient",)" + row.member + "}";
-    for (const std::string& text : {good + "\n" + bad + "\n" + good + "\n",
-                                    R"({"resourceType":"Bundle","entry":[{"resource":)" + good + R"(},{"resource":)" + bad + R"(},{"resource":)" + good + "}]}"}) {
+    for (const std::string& text :
+         {good + "\n" + bad + "\n" + good + "\n",
+          R"({"resourceType":"Bundle","entry":[{"resource":)" + good + R"(},{"resource":)" + bad + R"(},{"resource":)" + good + "}]}"}) {
       const Outcome out = read_text(text, options);
       CHECK(out.lines.size() == 2);
       REQUIRE(out.rejects.size() == 1);
@@ -310,7 +347,9 @@ TEST_CASE("limits refuse the record, not the file") {
 }
 
 TEST_CASE("F1: other versions are refused by name, undecided files are R4, mixed files record by record") {
-  const struct { std::string_view text, version; } rows[] = {
+  const struct {
+    std::string_view text, version;
+  } rows[] = {
       {R"({"resourceType":"MedicationOrder"})", "FHIR DSTU2"},
       {R"({"resourceType":"Immunization","wasNotGiven":false})", "FHIR DSTU2"},
       {R"({"resourceType":"Immunization","notGiven":false})", "FHIR STU3"},
@@ -343,8 +382,10 @@ TEST_CASE("F1: other versions are refused by name, undecided files are R4, mixed
     CHECK(forced.facts.version == "stu3");
   }
   // DSTU2 and STU3 signs of one file agree on the version that fits all.
-  CHECK(read_text("{\"resourceType\":\"Condition\",\"clinicalStatus\":\"active\"}\n{\"resourceType\":\"MedicationOrder\"}\n").subject == "FHIR DSTU2");
-  const Outcome mixed = read_text("{\"resourceType\":\"Condition\",\"clinicalStatus\":\"active\"}\n{\"resourceType\":\"Condition\",\"clinicalStatus\":{}}\n");
+  CHECK(read_text("{\"resourceType\":\"Condition\",\"clinicalStatus\":\"active\"}\n{\"resourceType\":\"MedicationOrder\"}\n").subject ==
+        "FHIR DSTU2");
+  const Outcome mixed =
+      read_text("{\"resourceType\":\"Condition\",\"clinicalStatus\":\"active\"}\n{\"resourceType\":\"Condition\",\"clinicalStatus\":{}}\n");
   CHECK(mixed.lines.size() == 1);
   REQUIRE(mixed.rejects.size() == 1);
   CHECK(mixed.rejects[0].code == Code::fhir_other_version);
@@ -363,7 +404,10 @@ TEST_CASE("UTF-16 is refused as a file, CP949 record by record") {
 }
 
 TEST_CASE("detection looks at content only") {
-  const struct { std::string text; Match match; } rows[] = {
+  const struct {
+    std::string text;
+    Match match;
+  } rows[] = {
       {std::string(patient), Match::yes},
       {"  \n{\n \"id\" : \"1\",\n \"resourceType\" : \"Patient\" }", Match::yes},
       {"{\"exportId\":1}\n" + std::string(patient) + "\n", Match::yes},
@@ -421,8 +465,9 @@ TEST_CASE("values larger than any window are refused and passed by") {
     const Outcome lines = read_once(good + "\n" + giant + "\n" + good + "\n", options, streamed, 100'000);
     CHECK(lines.lines.size() == 2);
     CHECK(lines.rejects.size() == 1);
-    const Outcome bundle = read_once(R"({"resourceType":"Bundle","entry":[{"resource":)" + good + "},{\"resource\":" + giant + "}]}\n" + good + "\n", options,
-                                     streamed, 100'000);
+    const Outcome bundle =
+        read_once(R"({"resourceType":"Bundle","entry":[{"resource":)" + good + "},{\"resource\":" + giant + "}]}\n" + good + "\n", options,
+                  streamed, 100'000);
     CHECK(bundle.lines.size() == 2);
     CHECK(bundle.rejects.size() == 1);
   }
@@ -445,7 +490,9 @@ TEST_CASE("hostile JSON: every n_ file is refused with a place, every y_ file is
     }
     for (const auto& reject : out.rejects) {
       CHECK(reject.offset + reject.at <= text.size());
-      if (name[0] == 'y') CHECK((reject.code == Code::json_not_an_object || reject.code == Code::fhir_not_a_resource || reject.code == Code::json_duplicate_member));
+      if (name[0] == 'y')
+        CHECK((reject.code == Code::json_not_an_object || reject.code == Code::fhir_not_a_resource ||
+               reject.code == Code::json_duplicate_member));
     }
     // As a member of a resource.
     const Outcome member = read_text(R"({"resourceType":"Patient","x":)" + text + "}");

@@ -19,11 +19,11 @@ namespace reading {
 using namespace pyojun;
 
 struct Outcome {
-  Code failed = Code::count;         // of open, next; Code::count: none
+  Code failed = Code::count;  // of open, next; Code::count: none
   std::string subject;
-  std::vector<std::string> lines;    // records as dump_json writes them
-  std::vector<Reject> rejects;       // lines made file lines, from 0
-  std::vector<Record> records;       // likewise
+  std::vector<std::string> lines;  // records as dump_json writes them
+  std::vector<Reject> rejects;     // lines made file lines, from 0
+  std::vector<Record> records;     // likewise
   std::uint64_t seen = 0, line_ends = 0, bytes = 0;
   FileFacts facts;
 };
@@ -32,7 +32,7 @@ struct Options {
   Result<std::unique_ptr<Reader>> (*open)(const Source&) = open_fhir;
   Dialect dialect;
   Limits limits;
-  std::vector<std::string> needs;    // empty: all names
+  std::vector<std::string> needs;  // empty: all names
   std::vector<std::string> kinds;
   std::string name = "sample.json";
 };

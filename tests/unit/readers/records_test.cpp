@@ -43,7 +43,11 @@ TEST_CASE("a dumped record is read back to the same tree") {
 
 TEST_CASE("lines of another shape are refused with their place") {
   const std::string good = R"({"kind":"k","offset":0,"length":1,"line":1,"record":{"a":1}})";
-  const struct { std::string bad; Code code; std::uint32_t at; } rows[] = {
+  const struct {
+    std::string bad;
+    Code code;
+    std::uint32_t at;
+  } rows[] = {
       {R"({"kind":"k"})", Code::records_line_shape, 0},
       {R"({"record":{}})", Code::records_line_shape, 0},
       {R"({"kind":"k","record":[]})", Code::records_line_shape, 0},
