@@ -85,6 +85,14 @@ int main(int argc, char** argv) {
     auto again = Vocabulary::open(argv[2]);
     if (!again) return 1;
     const Watch watch;
+    std::uint64_t found = 0;
+    for (const auto& [system, code] : known) found += (*again)->find(system, code).concept_id != 0 ? 1 : 0;
+    fmt::print("{} known codes, fresh mapping: found {}, {}\n", known.size(), found, watch.text());
+  }
+  {
+    auto again = Vocabulary::open(argv[2]);
+    if (!again) return 1;
+    const Watch watch;
     std::uint64_t domains = 0, found = 0;
     for (const auto& [system, code] : known) {
       const auto hit = (*again)->find(system, code);
