@@ -1,6 +1,8 @@
 // Delimited text: quoting, line ends, encodings, ragged rows, limits and exact positions.
 #include <doctest/doctest.h>
 #include <simdjson.h>
+#include <unistd.h>
+#include <zlib.h>
 
 #include <filesystem>
 
@@ -358,6 +360,29 @@ TEST_CASE("UTF-16 is read with offsets of the delivered bytes") {
     CHECK(broken.rejects[0].offset + broken.rejects[0].at == 2 + 2 * 9);
     CHECK(broken.rejects[0].length == 2 * 4);
   }
+}
+
+TEST_CASE("a truncated archive gives its whole records, refuses the last and reports the break") {
+  const std::string folder = std::filesystem::temp_directory_path().string() + "/pyojun-cut-" + std::to_string(::getpid());
+  std::filesystem::create_directory(folder);
+  std::string text = "a,b\n";
+  for (int i = 0; i < 20'000; ++i) text += std::to_string(i * 7919) + ",\"x" + std::to_string(i) + "\"\n";
+  const std::string path = folder + "/x.csv.gz";
+  const gzFile file = gzopen(path.c_str(), "wb");
+  gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
+  gzclose(file);
+  CHECK(read_path(path).rows.size() == 20'000);
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
+  const Outcome out = read_path(path);
+  CHECK(out.error == Code::archive_damaged);
+  CHECK(out.rows.size() > 5'000);
+  REQUIRE(out.rejects.size() == 1);
+  CHECK(out.rejects[0].code == Code::record_cut);
+  CHECK(out.rejects[0].offset + out.rejects[0].length == out.error_offset);
+  const Record& last = out.records.back();
+  CHECK(last.offset + last.length + 1 == out.rejects[0].offset);
+  CHECK(slice(text, last) == out.rows.back()[0] + ",\"" + out.rows.back()[1] + "\"");
+  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("detection by content") {
