@@ -160,7 +160,8 @@ TEST_CASE("our facts agree with the published field list") {
   std::map<std::string, ColumnId> next;
   std::size_t fields = 0, columns = 0;
   for (auto& row : published(path)) {
-    const std::string name = row["cdmTableName"], field = row["cdmFieldName"], type = lower(row["cdmDatatype"]);
+    std::string name = row["cdmTableName"], field = row["cdmFieldName"], type = lower(row["cdmDatatype"]);
+    std::erase(field, '"');  // note_nlp."offset" is published with its SQL quotes
     CAPTURE(name);
     CAPTURE(field);
     ++fields;
