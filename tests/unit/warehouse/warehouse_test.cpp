@@ -1,5 +1,9 @@
+#include <sys/wait.h>
+
 #include <algorithm>
+#include <csignal>
 #include <fstream>
+#include <random>
 
 #include "kit.hpp"
 
@@ -39,6 +43,75 @@ TEST_CASE("known keys keep their ids in later runs, whatever comes before them")
   Run run(folder / "w");
   fill(run, {"al", "bo", "cy", "dy"});
   CHECK(column(*run.warehouse, "person", "person_id") == "1 2 3 4");
+}
+
+TEST_CASE("an entity that gets another key keeps its id; a merge that is not delivered again makes two entities") {
+  const Folder folder;
+  {
+    Run run(folder / "w");
+    fill(run, {"al", "bo"});
+    run.finish();
+  }
+  {
+    Run run(folder / "w");
+    auto renamed = chunk("person", 0, numbered({person("bo"), person("albert")}));
+    renamed.aliases = {key("albert"), key("al")};
+    run.commit(run.file(), {renamed});
+    run.settle();
+    CHECK(column(*run.warehouse, "person", "person_source_value") == "albert bo");
+    CHECK(column(*run.warehouse, "person", "person_id") == "1 2");
+    run.finish();
+  }
+  Run run(folder / "w");
+  fill(run, {"al", "albert", "bo"});
+  CHECK(column(*run.warehouse, "person", "person_source_value") == "al bo albert");
+  CHECK(column(*run.warehouse, "person", "person_id") == "1 2 3");
+}
+
+TEST_CASE("a kill at any moment of finish leaves the old run or the new one") {
+  const Folder folder;
+  std::vector<std::string> people{"al"};
+  {
+    Run run(folder / "w");
+    fill(run, people);
+    run.finish();
+  }
+  std::mt19937 random(7);
+  int switched = 0;
+  for (int turn = 0; turn < 25; ++turn) {
+    people.push_back("p" + std::to_string(turn));
+    int ready[2];
+    REQUIRE(::pipe(ready) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      Run run(folder / "w");
+      fill(run, people);
+      (void)!::write(ready[1], "x", 1);
+      run.finish();
+      ::_exit(0);
+    }
+    char byte = 0;
+    REQUIRE(::read(ready[0], &byte, 1) == 1);
+    ::usleep(static_cast<useconds_t>(random() % 60'000));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    ::close(ready[0]);
+    ::close(ready[1]);
+    auto now = Warehouse::open_existing(folder / "w", schema());
+    REQUIRE(now);
+    const auto rows = cells(**now, "person").size();
+    if (rows == people.size()) {
+      ++switched;
+    } else {
+      people.pop_back();
+      CHECK(rows == people.size());
+    }
+    CHECK(cells(**now, "observation_period").size() == rows);
+    CHECK(*(*now)->duck().integer("select count(*) from cdm.visit_occurrence join cdm.person using (person_id)") ==
+          static_cast<std::int64_t>(rows));
+    CHECK((*now)->balanced());
+  }
+  MESSAGE(switched, " of 25 kills came after the switch");
 }
 
 TEST_CASE("one run at a time; the refusal names the holder") {
