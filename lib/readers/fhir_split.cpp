@@ -74,8 +74,7 @@ void each_member(const char* first, const char* end, Member&& member) {
     if (at >= end || *at != ':') return;
     at = skip_space(at + 1, end);
     // The one that stops the search need not be skipped.
-    const char* value = at;
-    if (!member(key, value)) return;
+    if (at >= end || !member(key, at)) return;
     at = skip_space(skip_whole_value(at, end), end);
     if (at >= end || *at != ',') return;
     ++at;

@@ -57,6 +57,7 @@ class JsonNames {
 
   static std::uint64_t head_of(std::string_view name, std::size_t readable) {
     std::uint64_t head = 0;
+    if (name.empty()) return head;
     if (readable >= 8) {
       std::memcpy(&head, name.data(), 8);
       if constexpr (std::endian::native == std::endian::little) {

@@ -281,6 +281,8 @@ TEST_CASE("F11: lines that are no resources are refused one by one") {
       {R"({"resourceType":"Patient"} {"resourceType":"Patient"})", Code::json_syntax, 27},
       {R"({"resourceType":"Patient",})", Code::json_syntax, 26},
       {R"({"resourceType":7})", Code::fhir_not_a_resource, 0},
+      {R"({"resourceType":["Patient"]})", Code::fhir_not_a_resource, 0},
+      {R"({"resourceType":""})", Code::fhir_not_a_resource, 0},
       {"{\"resourceType\":\"Patient\",\"n\":\"\xEA\xB0\"}", Code::json_encoding, 31},
       {std::string("{\"resourceType\":\"Patient\",\"n\":\"\0\"}", 34), Code::json_syntax, 31},
       {R"({"resourceType":"Patient","n":")" + std::string(R"(\ud83d\u0041"})"), Code::json_lone_surrogate, 31},
