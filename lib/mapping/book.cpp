@@ -79,7 +79,7 @@ class Book {
   }
 
   void heading(std::string_view marks, std::string_view text) {
-    line();
+    if (!out_.ends_with("\n\n")) line();
     line(fmt::format("{} {}", marks, text));
     line();
   }
@@ -99,16 +99,16 @@ class Book {
     return out;
   }
 
-  // As written, in code marks that survive backquotes and cell borders.
-  static std::string as_code(std::string_view text) {
+  // As written, in code marks that survive backquotes and, inside a table, cell borders.
+  std::string as_code(std::string_view text) const {
     std::string inside;
-    for (const char c : text) inside += c == '|' ? std::string("\\|") : std::string(1, c);
+    for (const char c : text) inside += c == '|' && in_table_ ? std::string("\\|") : std::string(1, c == '\n' ? ' ' : c);
     std::string marks = "`";
     while (inside.find(marks) != std::string::npos) marks += '`';
     return marks.size() == 1 ? marks + inside + marks : marks + " " + inside + " " + marks;
   }
 
-  static std::string code(const Expr& expr) { return as_code(print(expr)); }
+  std::string code(const Expr& expr) const { return as_code(print(expr)); }
 
   std::string in_words(const Expr& expr) const {
     switch (expr.kind) {
@@ -132,11 +132,17 @@ class Book {
     return out;
   }
 
+  // Several words as one part of a longer sentence.
+  std::string part_in_words(const Expr& expr) const {
+    const bool compound = expr.kind == Kind::fallback || expr.kind == Kind::when || expr.kind == Kind::concat;
+    return compound ? "(" + in_words(expr) + ")" : in_words(expr);
+  }
+
   std::string call_in_words(const Expr& call) const {
     const auto found = std::find_if(phrases.begin(), phrases.end(), [&](const Phrase& p) { return p.function == call.text; });
     if (call.member.empty() && found != phrases.end() && found->arguments == call.args.size()) {
-      const std::string first = call.args.empty() ? std::string() : in_words(*call.args[0]);
-      const std::string second = call.args.size() < 2 ? std::string() : in_words(*call.args[1]);
+      const std::string first = call.args.empty() ? std::string() : part_in_words(*call.args[0]);
+      const std::string second = call.args.size() < 2 ? std::string() : part_in_words(*call.args[1]);
       return fmt::format(fmt::runtime(say(found->words)), first, second);
     }
     const TableId id = schema_.find(call.text);
@@ -151,7 +157,8 @@ class Book {
   void front() {
     line(fmt::format("# {}", mapping_.title.empty() ? plain(mapping_.name) : plain(mapping_.title)));
     line();
-    table(say({"", ""}), say({"", ""}));
+    table("", "");
+    in_table_ = true;
     line(fmt::format("| {} | {} |", say({"mapping", "매핑"}), as_code(mapping_.name)));
     line(fmt::format("| CDM | {} |", as_code(mapping_.cdm)));
     constexpr std::array<Words, 3> deliveries{
@@ -160,6 +167,7 @@ class Book {
         Words{"messages: events correct, cancel and merge", "messages: 메시지가 정정, 취소, 병합"}};
     line(fmt::format("| {} | {} |", say({"delivery", "전달 방식"}), say(deliveries[static_cast<std::size_t>(mapping_.delivery)])));
     line(fmt::format("| {} | {} |", say({"time zone", "시간대"}), as_code(mapping_.timezone)));
+    in_table_ = false;
   }
 
   // Emits by target: events first, then tables in CDM order, then names the CDM does not have.
@@ -255,6 +263,7 @@ class Book {
   }
 
   void assignments(const ast::Emit& emit) {
+    in_table_ = true;
     const bool stem = emit.table == "stem";
     if (!stem) {
       table(say({"column", "열"}), say({"comes from", "출처"}));
@@ -274,6 +283,7 @@ class Book {
       line(stem ? fmt::format("| {} | {} | {} |", names, in_words(*assign.value), columns)
                 : fmt::format("| {} | {} |", names, in_words(*assign.value)));
     }
+    in_table_ = false;
   }
 
   void lists() {
@@ -307,6 +317,7 @@ class Book {
     if (mapping_.dialect.files.empty()) return;
     heading("##", say({"Files", "파일"}));
     table(say({"record kind", "레코드 종류"}), say({"file names", "파일 이름"}));
+    in_table_ = true;
     for (const auto& file : mapping_.dialect.files) {
       std::string globs;
       for (const auto& glob : file.globs) globs += (globs.empty() ? "" : ", ") + as_code(glob);
@@ -317,6 +328,7 @@ class Book {
   const ast::Mapping& mapping_;
   const Schema& schema_;
   bool korean_;
+  bool in_table_ = false;  // | is written with a backslash there
   std::string out_;
 };
 

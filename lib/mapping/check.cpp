@@ -71,12 +71,11 @@ void Checker::rule(const ast::Rule& rule) {
   for (const auto& filter : rule.filters) walk(*filter.condition, depth, false);
   if (rule.delete_when) walk(*rule.delete_when, depth, false);
   if (rule.delete_when && !rule.emits.empty() && rule.emits[0].key.empty()) add(Code::map_delete_without_key, rule.at, rule.name);
-  for (std::size_t i = 0; i < rule.emits.size(); ++i) emit(rule, rule.emits[i], i == 0);
+  for (std::size_t i = 0; i < rule.emits.size(); ++i) emit(rule.emits[i], depth, i == 0);
   never_fires(rule);
 }
 
-void Checker::emit(const ast::Rule& rule, const ast::Emit& emit, bool main) {
-  const std::size_t depth = rule.each.size();
+void Checker::emit(const ast::Emit& emit, std::size_t depth, bool main) {
   if (emit.when) walk(*emit.when, depth, !main);
   for (const auto& part : emit.key) walk(*part, depth, !main);
   for (const auto& part : emit.alias) walk(*part, depth, !main);
@@ -84,9 +83,9 @@ void Checker::emit(const ast::Rule& rule, const ast::Emit& emit, bool main) {
   for (const auto& assign : emit.assigns) walk(*assign.value, depth, !main);
   doubled(emit);
   if (emit.table.empty()) return;  // the parser said so
-  if (emit.table == "stem") return stem_emit(rule, emit);
+  if (emit.table == "stem") return stem_emit(emit);
   const TableId table = schema_.find(emit.table);
-  if (table != no_table && schema_.table(table).schema == "cdm") return table_emit(rule, emit, table);
+  if (table != no_table && schema_.table(table).schema == "cdm") return table_emit(emit, table);
   std::vector<std::string_view> names{"stem"};
   for (const Table& known : schema_.tables()) {
     if (known.schema == "cdm") names.emplace_back(known.name);
@@ -118,7 +117,7 @@ void Checker::assigned(const ast::Assign& assign, std::size_t number, const Colu
   if (assign.names.size() == 1 || number == 0) fits(*assign.value, column, assign.names.size() > 1);
 }
 
-void Checker::table_emit(const ast::Rule& rule, const ast::Emit& emit, TableId id) {
+void Checker::table_emit(const ast::Emit& emit, TableId id) {
   const Table& table = schema_.table(id);
   std::vector<std::string_view> names;
   for (const Column& column : table.columns) names.emplace_back(column.name);
@@ -138,7 +137,6 @@ void Checker::table_emit(const ast::Rule& rule, const ast::Emit& emit, TableId i
     if (!column.required || column.primary_key || is_concept(column) || sets(emit, column.name)) continue;
     add(Code::map_column_required, emit.at, column.name);
   }
-  (void)rule;
 }
 
 void Checker::stem_domain(const std::string& domain, const ast::Emit& emit) {
@@ -150,7 +148,7 @@ void Checker::stem_domain(const std::string& domain, const ast::Emit& emit) {
     add(Code::map_domain_unknown, emit.at, domain, nearest(domain, domains));
 }
 
-void Checker::stem_emit(const ast::Rule& rule, const ast::Emit& emit) {
+void Checker::stem_emit(const ast::Emit& emit) {
   if (!emit.default_domain.empty()) stem_domain(emit.default_domain, emit);
   for (const auto& domain : emit.only) stem_domain(domain, emit);
   const auto attributes = schema_.stem_attributes();
@@ -160,25 +158,29 @@ void Checker::stem_emit(const ast::Rule& rule, const ast::Emit& emit) {
       const auto& [name, at] = assign.names[i];
       if (std::find(names.begin(), names.end(), name) == names.end()) {
         add(Code::map_attribute_unknown, at, name, nearest(name, names));
-        continue;
+      } else {
+        stem_attribute(assign, i);
       }
-      if (name == "code") {
-        if (result_of(*assign.value) == "text") add(Code::map_code_expected, assign.value->at, name);
-        continue;
-      }
-      if (name == "value" || name == "unit" || name == "qualifier") continue;  // these look at the value itself
-      const auto route = std::find_if(schema_.stem().begin(), schema_.stem().end(),
-                                      [&attribute = name](const StemRoute& r) { return r.attribute == attribute; });
-      const Column& column = schema_.table(route->table).columns[route->column];
-      // An attribute with a source column beside its concept takes any text.
-      const bool spread = is_concept(column) && name != "type";
-      if (!spread || assign.value->kind == Kind::number) assigned(assign, i, column);
     }
   }
   for (const std::string_view needed : {"person", "code", "start"}) {
     if (!sets(emit, needed)) add(Code::map_column_required, emit.at, std::string(needed));
   }
-  (void)rule;
+}
+
+void Checker::stem_attribute(const ast::Assign& assign, std::size_t number) {
+  const std::string& name = assign.names[number].first;
+  if (name == "code") {
+    if (result_of(*assign.value) == "text") add(Code::map_code_expected, assign.value->at, name);
+    return;
+  }
+  if (name == "value" || name == "unit" || name == "operator" || name == "qualifier") return;  // these look at the value itself
+  const auto route = std::find_if(schema_.stem().begin(), schema_.stem().end(), [&](const StemRoute& r) { return r.attribute == name; });
+  const Column& column = schema_.table(route->table).columns[route->column];
+  if (name == "start" || name == "end") return fits(*assign.value, column, false, true);
+  // An attribute with a source column beside its concept takes any text.
+  const bool spread = is_concept(column) && name != "type";
+  if (!spread || assign.value->kind == Kind::number) assigned(assign, number, column);
 }
 
 void conjuncts(const Expr& expr, std::vector<const Expr*>& out) {
@@ -340,6 +342,27 @@ class FieldCheck {
 std::vector<Diagnostic> check_mapping(const ast::Mapping& mapping, const Schema& schema, const Vocabulary* vocabulary,
                                       std::span<const Function> functions) {
   return language::Checker(mapping, schema, vocabulary, functions).run();
+}
+
+bool certain_despite_damage(Code code) {
+  switch (code) {
+    case Code::map_table_unknown:
+    case Code::map_table_not_filled:
+    case Code::map_column_unknown:
+    case Code::map_attribute_unknown:
+    case Code::map_function_unknown:
+    case Code::map_arguments:
+    case Code::map_each_misused:
+    case Code::map_pattern:
+    case Code::map_value_misfit:
+    case Code::map_value_no_date:
+    case Code::map_reference_expected:
+    case Code::map_primary_key:
+    case Code::map_domain_unknown:
+      return true;
+    default:
+      return false;
+  }
 }
 
 std::vector<Diagnostic> check_fields(const ast::Mapping& mapping, const SeenFields& seen) { return FieldCheck(mapping, seen).run(); }

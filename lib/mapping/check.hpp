@@ -18,6 +18,9 @@ namespace pyojun {
 std::vector<Diagnostic> check_mapping(const ast::Mapping& mapping, const Schema& schema, const Vocabulary* vocabulary,
                                       std::span<const Function> functions);
 
+// True for findings that stand even when other lines could not be read: a missing line cannot be their cause.
+bool certain_despite_damage(Code code);
+
 // Names of the fields (columns, members of the record's root) that sample data had, by record kind.
 using SeenFields = std::map<std::string, std::vector<std::string>, std::less<>>;
 // Warns of record kinds and fields that the mapping reads and the sample never had.

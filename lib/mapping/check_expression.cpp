@@ -48,7 +48,6 @@ void Checker::walk(const Expr& expr, std::size_t depth, bool also) {
       const Expr& inner = *expr.args[0];
       const bool code = inner.kind == Kind::call && (inner.text == "code" || inner.text == "list_code");
       if (!code && inner.kind != Kind::path && inner.kind != Kind::node_path) add(Code::map_each_misused, expr.at, "each");
-      ++depth;  // the repeated parent is a node of its own
       break;
     }
     case Kind::fallback:
@@ -134,8 +133,7 @@ bool Checker::table_call(const Expr& call) {
     for (const auto& emit : rule.emits) {
       if (emit.table != call.text || (emit.key.empty() && !emit.key_all)) continue;
       keyed = true;
-      fits = fits || emit.key_all || emit.key.size() == call.args.size() || emit.alias.size() == call.args.size() ||
-             (!emit.alias.empty() && call.args.size() == 1);
+      fits = fits || emit.key_all || emit.key.size() == call.args.size() || (emit.key.size() > 1 && emit.alias.size() == call.args.size());
     }
   }
   if (call.args.empty()) {

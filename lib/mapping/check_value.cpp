@@ -58,12 +58,13 @@ std::string_view Checker::result_of(const Expr& expr) const {
   }
 }
 
-void Checker::fits(const Expr& expr, const Column& column, bool first_of_several) {
+void Checker::fits(const Expr& expr, const Column& column, bool first_of_several, bool reads_text) {
   if (expr.kind == Kind::fallback) {
-    for (const auto& part : expr.args) fits(*part, column, first_of_several);
+    for (const auto& part : expr.args) fits(*part, column, first_of_several, reads_text);
     return;
   }
-  if (expr.kind == Kind::when) return fits(*expr.args[0], column, first_of_several);
+  if (expr.kind == Kind::when) return fits(*expr.args[0], column, first_of_several, reads_text);
+  if (reads_text && (expr.kind == Kind::text || result_of(expr) == "text")) return;
   if (expr.kind == Kind::text || expr.kind == Kind::number || expr.kind == Kind::boolean) return literal_fits(expr, column);
   const std::string_view result = result_of(expr);
   const bool date = column.type == ColumnType::date || column.type == ColumnType::datetime;
@@ -77,6 +78,7 @@ void Checker::fits(const Expr& expr, const Column& column, bool first_of_several
   if (column.type == ColumnType::integer && column.references != no_table && !is_concept(column) && result == "text") {
     return add(Code::map_reference_expected, expr.at, column.name, schema_.table(column.references).name + "(..)");
   }
+  if (is_concept(column) && result == "text") return add(Code::map_concept_expected, expr.at, column.name);
   if (result == "range" && !first_of_several) return add(Code::map_value_misfit, expr.at, column.name);
   if (expr.kind != Kind::call || !is_concept(column)) return;
   if (expr.text == "list" && !expr.args.empty()) listed_concepts(expr, column);

@@ -27,9 +27,10 @@ class Checker {
   void unused();
   void rule(const ast::Rule& rule);
   void kind(const std::string& kind, const ast::Place& at);
-  void emit(const ast::Rule& rule, const ast::Emit& emit, bool main);
-  void table_emit(const ast::Rule& rule, const ast::Emit& emit, TableId table);
-  void stem_emit(const ast::Rule& rule, const ast::Emit& emit);
+  void emit(const ast::Emit& emit, std::size_t depth, bool main);
+  void table_emit(const ast::Emit& emit, TableId table);
+  void stem_emit(const ast::Emit& emit);
+  void stem_attribute(const ast::Assign& assign, std::size_t number);
   void stem_domain(const std::string& domain, const ast::Emit& emit);
   void doubled(const ast::Emit& emit);
   void assigned(const ast::Assign& assign, std::size_t number, const Column& column);
@@ -37,7 +38,8 @@ class Checker {
   void never_fires(const ast::Rule& rule);
 
   // check_value.cpp: does a value fit its column
-  void fits(const ast::Expr& expr, const Column& column, bool first_of_several);
+  // `first_of_several`: range() may stand here. `reads_text`: the target turns plain text into a time by itself.
+  void fits(const ast::Expr& expr, const Column& column, bool first_of_several, bool reads_text = false);
   void literal_fits(const ast::Expr& expr, const Column& column);
   void concept_fits(std::int64_t id, const ast::Place& at, const Column& column, std::string_view subject);
   void listed_concepts(const ast::Expr& call, const Column& column);

@@ -100,7 +100,7 @@ class CodeCache {
   SystemNumber add(System system);
 
   CacheOptions options_;
-  std::vector<System> systems_;
+  std::deque<System> systems_;  // entries borrow the names: addresses must stay
   std::unordered_map<std::string, SystemNumber, TextHash, std::equal_to<>> numbers_;
   std::unordered_map<const CodeList*, SystemNumber> list_numbers_;
   std::string last_name_;

@@ -142,8 +142,8 @@ Compiled compile_parsed(Parsed parsed, const CompileOptions& options) {
   Compiled out;
   out.diagnostics = std::move(parsed.diagnostics);
   const ast::Mapping& mapping = parsed.mapping;
-  if (has_fatal(out.diagnostics)) return out;
   auto found = check_mapping(mapping, *options.schema, options.vocabulary.get(), functions());
+  if (has_fatal(out.diagnostics)) std::erase_if(found, [](const Diagnostic& d) { return !certain_despite_damage(d.code); });
   std::ranges::move(found, std::back_inserter(out.diagnostics));
   if (has_fatal(out.diagnostics)) {
     sort_diagnostics(out.diagnostics);

@@ -119,7 +119,7 @@ std::unique_ptr<RowSource> derived_source(const Duck& duck, const Schema& schema
 }
 
 Status make_views(Duck& duck, const Schema& schema, const std::vector<Derived>& derived, const std::string& vocabulary_folder) {
-  std::string sql = "begin;";
+  std::string sql;
   for (TableId id = 0; id < schema.tables().size(); ++id) {
     const Table& table = schema.table(id);
     const bool is_derived = std::any_of(derived.begin(), derived.end(), [id](const Derived& one) { return one.table == id; });
@@ -136,7 +136,7 @@ Status make_views(Duck& duck, const Schema& schema, const std::vector<Derived>& 
     }
     sql += fmt::format("create or replace view cdm.{} as {};", sql_name(table.name), source);
   }
-  return duck.exec(sql + "commit;", "views");
+  return duck.exec(sql, "views");
 }
 
 Result<std::vector<Derived>> assemble(Duck& duck, const Schema& schema, const std::vector<std::uint64_t>& mapped) {

@@ -38,13 +38,14 @@ std::string_view grade_name(Grade grade) {
 }
 
 Status Ledger::create(const std::string& earlier) {
-  if (Status status = duck_.exec(std::string(tables), "ledger tables"); !status) return status;
+  // One transaction, so one sync of the log.
+  std::string sql = "begin;" + std::string(tables);
   if (!earlier.empty()) {
-    std::string sql = "attach " + sql_text(earlier) + " as earlier (read_only);";
+    sql = "attach " + sql_text(earlier) + " as earlier (read_only);" + sql;
     for (const auto& table : history) sql += fmt::format("insert into {0} by name select * from earlier.{0};", table);
-    sql += "detach earlier;";
-    if (Status status = duck_.exec(sql, "history"); !status) return status;
   }
+  sql += earlier.empty() ? "commit;" : "commit; detach earlier;";
+  if (Status status = duck_.exec(sql, "ledger tables"); !status) return status;
   auto appender = duck_.append_to("quarantine", "entry");
   if (!appender) return appender.error();
   entries_ = std::move(*appender);

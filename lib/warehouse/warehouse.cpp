@@ -168,6 +168,7 @@ bool RunWarehouse::books_hold() const { return std::all_of(books_.lines().begin(
 
 Status RunWarehouse::write_ledger() {
   if (Status status = ledger_->close_entries(); !status) return status;
+  if (Status status = duck_->exec("begin", "ledger"); !status) return status;  // settle() commits: one sync of the log for all of it
   if (Status status = ledger_->add_run(identity_, options_); !status) return status;
   if (Status status = ledger_->add_files(files_); !status) return status;
   if (Status status = ledger_->add_profile(profile_); !status) return status;
@@ -195,7 +196,8 @@ Status RunWarehouse::settle() {
   if (!derived) return derived.error();
   derived_ = std::move(*derived);
   settled_ = true;
-  return ledger_->add_rows(table_rows());
+  if (Status status = ledger_->add_rows(table_rows()); !status) return status;
+  return duck_->exec("commit", "ledger");
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> RunWarehouse::table_rows() const {
