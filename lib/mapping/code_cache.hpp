@@ -59,8 +59,8 @@ class TextMemo {
 };
 
 struct CacheOptions {
-  std::shared_ptr<const Vocabulary> vocabulary;          // may be null: every code is of an unknown system
-  const ListsByVocabulary* lists = nullptr;              // extra code lists; they win over the vocabulary
+  std::shared_ptr<const Vocabulary> vocabulary;  // may be null: every code is of an unknown system
+  const ListsByVocabulary* lists = nullptr;      // extra code lists; they win over the vocabulary
   std::size_t limit = 1'000'000;
 };
 
