@@ -80,6 +80,7 @@ std::size_t sweep(const std::string& folder, std::uint64_t run) {
 void give_stable_name(const std::string& folder, std::uint64_t run) {
   const std::string work = folder + "/warehouse.duckdb.work";
   std::error_code ignored;
+  if (fs::equivalent(run_file(folder, "warehouse", run), folder + "/warehouse.duckdb", ignored)) return;
   fs::remove(work, ignored);
   fs::create_hard_link(run_file(folder, "warehouse", run), work, ignored);
   if (!ignored) fs::rename(work, folder + "/warehouse.duckdb", ignored);
@@ -94,7 +95,8 @@ std::string run_file(const std::string& folder, std::string_view what, std::uint
 
 Status make_folder(const std::string& folder, bool allow_network) {
   std::error_code failed;
-  fs::create_directories(folder, failed);
+  // What is inside says something about patients: nobody else may look in.
+  if (fs::create_directories(folder, failed)) fs::permissions(folder, fs::perms::owner_all, failed);
   if (failed) {
     Error error = wrong_folder(Code::file_write_failed, folder);
     error.detail = failed.message();

@@ -163,7 +163,9 @@ TEST_CASE("what an unfinished run leaves is swept, and the finished one before s
     REQUIRE(before);
     CHECK(column(**before, "person", "person_source_value") == "al");
   }
+  CHECK(fs::status(folder / "w").permissions() == fs::perms::owner_all);
   Run run(folder / "w");
+  CHECK(!fs::exists(folder / "w/warehouse.duckdb.work"));
   CHECK(run.warehouse->swept() >= 2);
   CHECK(!fs::exists(folder / "w/rows-000002.seg"));
   fill(run, {"bo", "al"});
