@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""What the tables say, the docs say: commands, formats, functions, messages, man page, completion. `--accept` rewrites the generated ones."""
+import re
+import sys
+
+from common import *
+
+ACCEPT = "--accept" in sys.argv
+
+
+def rows(what, *more):
+    lines = run("list", what, *more).out.splitlines()
+    return [line.split("\t") for line in lines[1:]]
+
+
+def messages_page():
+    english, korean = rows("messages", "--lang", "en"), rows("messages", "--lang", "ko")
+    out = ["# Messages", "", "Every message has a stable id. Made from the table by `tests/e2e/docs.py --accept`.", "", "| id | severity | says | remedy | 한국어 |", "|---|---|---|---|---|"]
+    out += [f"| {e[0]} | {e[1]} | {e[2]} | {e[3]} | {k[2]} |" for e, k in sorted(zip(english, korean))]
+    return "\n".join(out) + "\n"
+
+
+def generated(c, path, text):
+    if ACCEPT:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    c.check(path.exists() and path.read_text(encoding="utf-8") == text, f"{path.relative_to(ROOT)} is what the program says (else: tests/e2e/docs.py --accept)")
+
+
+def main():
+    c = Checks()
+    generated(c, ROOT / "docs" / "man" / "pyojun.1", run("help", "man").out)
+    generated(c, ROOT / "docs" / "completions" / "pyojun.bash", run("help", "bash").out)
+    generated(c, ROOT / "docs" / "messages.md", messages_page())
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    man = (ROOT / "docs" / "man" / "pyojun.1").read_text(encoding="utf-8")
+    for name, _ in rows("commands"):
+        c.check(name == "help" or f"pyojun {name}" in readme, f"README names command {name}")
+        c.check(f".SS {name}" in man, f"the man page has command {name}")
+        help_text = run(name, "--help")
+        c.check(help_text.code == 0 and "Example" in help_text.out, f"{name} --help has an example")
+    fuzz = {p.stem for p in (ROOT / "tests" / "fuzz").glob("*.cpp")}
+    cases = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "tests" / "cases").glob("**/*.md"))
+    for name, _ in rows("formats"):
+        c.check((ROOT / "docs" / "formats" / f"{name}.md").exists(), f"format {name} has a page")
+        c.check(f"readers_{name}" in fuzz, f"format {name} has a fuzz target")
+        c.check(name in cases, f"format {name} has a golden case")
+    functions = (ROOT / "docs" / "functions.md").read_text(encoding="utf-8")
+    for row in rows("functions"):
+        c.check(f"`{row[0]}" in functions or row[0] in functions, f"docs/functions.md has {row[0]}")
+    for name, *_ in rows("publishers"):
+        c.check(name in readme, f"README names publisher {name}")
+    for row in rows("mappings"):
+        c.check((ROOT / "mappings" / row[0] / "README.md").exists(), f"mapping {row[0]} has a README")
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+            c.check((path.parent / target).exists(), f"{path.relative_to(ROOT)} links to {target}")
+    c.end()
+
+
+if __name__ == "__main__":
+    main()
