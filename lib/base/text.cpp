@@ -79,6 +79,8 @@ std::size_t open_tail(std::string_view text) {
 
 }  // namespace
 
+std::size_t ascii_prefix(std::string_view text) { return ascii_run(text.data(), text.size()); }
+
 bool is_ascii(std::string_view text) { return ascii_run(text.data(), text.size()) == text.size(); }
 
 std::size_t find_bad_utf8(std::string_view text) {

@@ -20,6 +20,7 @@ std::string_view encoding_name(Encoding encoding);
 inline constexpr std::size_t no_bad_byte = static_cast<std::size_t>(-1);
 
 bool is_ascii(std::string_view text);
+std::size_t ascii_prefix(std::string_view text);  // bytes before the first one that is not ASCII
 
 // Offset of the first byte that starts no well-formed UTF-8 sequence (Unicode 15, table 3-7: no overlong forms, no surrogates,
 // nothing above U+10FFFF), or no_bad_byte. A sequence cut by the end counts as bad at its first byte.

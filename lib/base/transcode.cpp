@@ -4,7 +4,6 @@
 #include <array>
 #include <cstring>
 
-#include <emmintrin.h>
 #include <iconv.h>
 
 namespace pyojun {
@@ -144,12 +143,7 @@ std::size_t find_bad_cp949(std::string_view text) {
       i += 2;
       continue;
     }
-    if (text.size() - i >= 16) {
-      const int high = _mm_movemask_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p + i)));
-      i += high == 0 ? 16 : static_cast<std::size_t>(__builtin_ctz(static_cast<unsigned>(high)));
-    } else {
-      ++i;
-    }
+    i += ascii_prefix(text.substr(i));
   }
   return no_bad_byte;
 }
