@@ -326,6 +326,7 @@ bool StatementParser::list() {
 
 // "text" -> number, one or several on a line, on the same line as the name or below it.
 bool StatementParser::pairs(ast::List& list) {
+  std::set<std::string> seen;
   while (true) {
     if (at_end() && peek().kind == TokenKind::end_of_statement && peek(1).kind == TokenKind::text && peek(2).is("->")) next();
     if (peek().kind != TokenKind::text) break;
@@ -340,9 +341,7 @@ bool StatementParser::pairs(ast::List& list) {
       return fail(Code::map_expected_concept, peek());
     }
     next();
-    if (std::any_of(list.pairs.begin(), list.pairs.end(), [&](const auto& pair) { return pair.first == value; })) {
-      return fail(Code::map_set_twice, key);
-    }
+    if (!seen.insert(value).second) return fail(Code::map_set_twice, key);
     list.pairs.emplace_back(std::move(value), id);
     accept(",");
   }
