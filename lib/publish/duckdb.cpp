@@ -135,6 +135,8 @@ Result<Published> publish_duckdb(const PublishRequest& request) {
   auto file = AtomicFile::start(where->file);
   if (!file) return file.error();
   Published published{request.place, {}};
+  // In order, a second thread only waits: measured, 1.9 M rows cost 1.3 cpu-s with one and 2.5 with two, in the same time.
+  const Setting one(request.warehouse->duck(), "threads", "1");
   if (auto status = DuckFile(request, file->path(), where->schema).write(published); !status) return status.error();
   if (auto status = file->publish(); !status) return status.error();
   return published;

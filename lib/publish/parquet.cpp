@@ -67,7 +67,7 @@ Result<Published> publish_parquet(const PublishRequest& request) {
   if (!folder) return folder.error();
   Published published{request.place, {}};
   {
-    const AnyOrder any_order(request.warehouse->duck(), request.threads > 1);
+    const Setting order(request.warehouse->duck(), "preserve_insertion_order", request.threads > 1 ? "false" : "true");
     if (auto status = publish_tables(request, *folder, published); !status) return status.error();
   }
   if (auto status = folder->publish(); !status) return status.error();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <utility>
 
 #include <unistd.h>
 
@@ -68,11 +69,13 @@ Status run_publishing(Duck& duck, const std::string& sql, const std::string& fil
   return Error{Code::publish_database_failed, file, {}, table, status.error().detail};
 }
 
-AnyOrder::AnyOrder(Duck& duck, bool wanted)
-    : duck_(duck), changed_(wanted && duck.exec("SET preserve_insertion_order=false", "settings")) {}
+Setting::Setting(Duck& duck, std::string name, const std::string& value) : duck_(duck), name_(std::move(name)) {
+  auto before = duck_.text(fmt::format("SELECT CAST(current_setting({}) AS VARCHAR)", sql_text(name_)), "settings");
+  if (before && duck_.exec(fmt::format("SET {} = {}", name_, sql_text(value)), "settings")) before_ = std::move(*before);
+}
 
-AnyOrder::~AnyOrder() {
-  if (changed_) static_cast<void>(static_cast<bool>(duck_.exec("SET preserve_insertion_order=true", "settings")));
+Setting::~Setting() {
+  if (!before_.empty()) static_cast<void>(static_cast<bool>(duck_.exec(fmt::format("SET {} = {}", name_, sql_text(before_)), "settings")));
 }
 
 }  // namespace pyojun

@@ -26,17 +26,17 @@ std::string vocabulary_file(const PublishRequest& request, const Table& table);
 // Runs a statement; an error names the table and the file, never what the engine quoted.
 Status run_publishing(Duck& duck, const std::string& sql, const std::string& file, const std::string& table);
 
-// Switches order preservation off while it lives: a table function then feeds a writer with all threads.
-class AnyOrder {
+// Another value of a database setting while it lives.
+class Setting {
  public:
-  AnyOrder(Duck& duck, bool wanted);
-  ~AnyOrder();
-  AnyOrder(const AnyOrder&) = delete;
-  AnyOrder& operator=(const AnyOrder&) = delete;
+  Setting(Duck& duck, std::string name, const std::string& value);
+  ~Setting();
+  Setting(const Setting&) = delete;
+  Setting& operator=(const Setting&) = delete;
 
  private:
   Duck& duck_;
-  bool changed_;
+  std::string name_, before_;  // before_ "": nothing to put back
 };
 
 }  // namespace pyojun

@@ -342,3 +342,16 @@ TEST_CASE("a kill while writing leaves the older output whole, and the next run 
   CHECK(contents(folder / "cdm") == before);
   CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 1);
 }
+
+TEST_CASE("the database's settings are as before after publishing") {
+  const Folder folder;
+  FakeWarehouse warehouse;
+  fill(warehouse);
+  const std::string settings = "SELECT current_setting('threads')::VARCHAR || ' ' || current_setting('preserve_insertion_order')::VARCHAR";
+  const auto before = warehouse.duck().text(settings);
+  REQUIRE(before);
+  REQUIRE(publish("parquet", request(warehouse, folder / "cdm", 2)));
+  REQUIRE(publish("duckdb", request(warehouse, folder / "cdm.duckdb", 2)));
+  CHECK(*warehouse.duck().text(settings) == *before);
+  CHECK(before->starts_with("2 "));
+}
