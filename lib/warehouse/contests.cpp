@@ -9,7 +9,6 @@ namespace pyojun {
 
 namespace {
 
-constexpr std::uint64_t most_entrants = 1U << 21;        // about 80 MB
 constexpr std::uint64_t filter_bits_per_key = 16;        // one key in a thousand is suspected without cause
 constexpr std::uint64_t most_filter_bits = 64ULL << 23;  // 64 MB
 
@@ -114,7 +113,7 @@ void Settle::contest_entities(TableId table) {
     flags |= KeyIndex::defined;
   });
   if (twice == 0) return;
-  const auto parts = static_cast<std::uint32_t>(2 * twice / most_entrants + 1);
+  const auto parts = static_cast<std::uint32_t>(2 * twice / most_entrants_ + 1);
   for (std::uint32_t part = 0; part < parts; ++part) {
     each([&](std::uint32_t chunk, std::uint32_t row, Slot slot) {
       if ((index->flags(slot) & KeyIndex::again) != 0 && slot % parts == part) enter(chunk, row, {slot, table});
@@ -136,7 +135,7 @@ bool Settle::contest_partition(const std::vector<std::uint32_t>& chunks, std::ui
         if (parts > 1 && (hashes[row].high >> 56) % parts != part) continue;
         if (filter.add(hashes[row])) suspects.slot(hashes[row]);
       }
-      if (suspects.size() > most_entrants / 2 && parts < 256) return false;
+      if (suspects.size() > most_entrants_ / 2 && parts < 256) return false;
     }
   }
   if (suspects.size() == 1) return true;
@@ -161,12 +160,14 @@ void Settle::contest_events() {
     keys += chunks_[number].rows;
   }
   if (keys < 2) return;
+  const std::size_t settled_others = others_.size();
   auto parts = static_cast<std::uint32_t>(keys * filter_bits_per_key / most_filter_bits + 1);
   for (std::uint32_t part = 0; part < parts;) {
     if (contest_partition(chunks, keys, part, parts)) {
       ++part;
     } else {
-      // Too many rows compete at once: smaller partitions. What is decided stays decided, so beginning again is harmless.
+      // Too many rows compete at once: smaller partitions. Leads that lost stay dead; groups with further rows come up again.
+      others_.resize(settled_others);
       parts = std::min(parts * 4, 256U);
       part = 0;
     }

@@ -10,8 +10,15 @@ bool balanced(const Balance& line) {
   return line.in == line.mapped + filtered + line.duplicates + line.quarantined;
 }
 
-Settle::Settle(const Schema& schema, KeyIndexes& indexes, Segment& segment, std::vector<ChunkInfo>& chunks, Books& books, EntrySink sink)
-    : schema_(schema), indexes_(indexes), segment_(segment), chunks_(chunks), books_(books), sink_(std::move(sink)) {
+Settle::Settle(const Schema& schema, KeyIndexes& indexes, Segment& segment, std::vector<ChunkInfo>& chunks, Books& books, EntrySink sink,
+               std::uint64_t most_entrants)
+    : schema_(schema),
+      indexes_(indexes),
+      segment_(segment),
+      chunks_(chunks),
+      books_(books),
+      sink_(std::move(sink)),
+      most_entrants_(most_entrants) {
   segment_.chunks_ = chunks_;
   segment_.tables_.assign(schema_.tables().size(), {});
   segment_.group_by_table(schema_.tables().size());

@@ -23,7 +23,8 @@ using EntrySink = std::function<Status(const QuarantineEntry&)>;
 // quarantined); optional references become null. Both are told to the sink in order of delivery.
 class Settle {
  public:
-  Settle(const Schema& schema, KeyIndexes& indexes, Segment& segment, std::vector<ChunkInfo>& chunks, Books& books, EntrySink sink);
+  Settle(const Schema& schema, KeyIndexes& indexes, Segment& segment, std::vector<ChunkInfo>& chunks, Books& books, EntrySink sink,
+         std::uint64_t most_entrants);
   // Afterwards the segment's directory, dead rows, ids and order are final; key indexes can no longer be searched.
   Status run();
   // Live lead rows and winning deletes against `mapped` of every line; rows of the tables against live rows of their chunks.
@@ -82,6 +83,7 @@ class Settle {
   Books& books_;
   EntrySink sink_;
   Arrays arrays_;
+  std::uint64_t most_entrants_;  // rows that compete at once: more are worked through in partitions
   std::vector<Entrant> entrants_, others_;
   std::vector<std::uint64_t> deleted_;  // winning deletes by book line
   std::vector<std::uint8_t> complete_;  // by table: every mentioned key stands for a living row

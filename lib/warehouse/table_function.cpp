@@ -22,6 +22,12 @@ struct Parts {
 struct Bound {
   std::unique_ptr<PartSource> source;
   const Segment* segment;
+  ColumnId person = no_column, first = no_column, last = no_column;  // part_spans only
+};
+
+// Events of one person that stand together: their first and last day.
+struct Span {
+  std::int32_t person, first, last;
 };
 
 // Shared by the threads of one scan: the next block to take, and which columns SQL wants (in its order).
@@ -34,6 +40,7 @@ struct Scan {
 struct Worker {
   RowBlock block;
   std::vector<RowPlace> places;
+  std::vector<Span> spans;
   std::size_t row = 0, end = 0;
   std::uint64_t first_row = 0;
 };
@@ -65,13 +72,18 @@ void add_column(duckdb_bind_info info, const char* name, duckdb_type type) {
   duckdb_destroy_logical_type(&logical);
 }
 
-Bound* bind_table(duckdb_bind_info info) {
-  const Parts& parts = *static_cast<Parts*>(duckdb_bind_get_extra_info(info));
-  duckdb_value value = duckdb_bind_get_parameter(info, 0);
+std::string parameter(duckdb_bind_info info, idx_t number) {
+  duckdb_value value = duckdb_bind_get_parameter(info, number);
   char* const text = duckdb_get_varchar(value);
-  const TableId table = text == nullptr ? no_table : parts.schema->find(text);
+  std::string out = text == nullptr ? "" : text;
   duckdb_free(text);
   duckdb_destroy_value(&value);
+  return out;
+}
+
+Bound* bind_table(duckdb_bind_info info) {
+  const Parts& parts = *static_cast<Parts*>(duckdb_bind_get_extra_info(info));
+  const TableId table = parts.schema->find(parameter(info, 0));
   if (table == no_table) {
     duckdb_bind_set_error(info, "no such table in the CDM");
     return nullptr;
@@ -88,6 +100,22 @@ void bind_rows(duckdb_bind_info info) {
   const Parts& parts = *static_cast<Parts*>(duckdb_bind_get_extra_info(info));
   for (const auto& column : parts.schema->table(bound->source->table()).columns)
     add_column(info, column.name.c_str(), duck_type(column.type));
+}
+
+void bind_spans(duckdb_bind_info info) {
+  Bound* const bound = bind_table(info);
+  if (bound == nullptr) return;
+  const Table& table = static_cast<Parts*>(duckdb_bind_get_extra_info(info))->schema->table(bound->source->table());
+  bound->person = table.find("person_id");
+  bound->first = table.find(parameter(info, 1));
+  bound->last = table.find(parameter(info, 2));
+  if (bound->person == no_column || bound->first == no_column || bound->last == no_column) {
+    duckdb_bind_set_error(info, "no such column in the table");
+    return;
+  }
+  add_column(info, "person_id", DUCKDB_TYPE_INTEGER);
+  add_column(info, "first_date", DUCKDB_TYPE_DATE);
+  add_column(info, "last_date", DUCKDB_TYPE_DATE);
 }
 
 constexpr std::array<const char*, 7> provenance_columns{"id", "file", "record", "line", "offset", "length", "rule"};
@@ -249,11 +277,63 @@ void scan_provenance(duckdb_function_info info, duckdb_data_chunk output) {
   duckdb_data_chunk_set_size(output, rows);
 }
 
-Status add_function(Duck& duck, const char* name, const Parts& parts, duckdb_table_function_bind_t bind, duckdb_table_function_t scan) {
+std::int32_t whole(const BlockColumn& column, std::size_t row) {
+  if (column.form == BlockColumn::Form::null) return null_integer;
+  return column.integers[column.form == BlockColumn::Form::constant ? 0 : row];
+}
+
+// Exports come person by person, so neighbours of one person become one row: a few rows a person instead of one an event.
+void collapse(const RowBlock& block, const Bound& bound, std::vector<Span>& out) {
+  out.clear();
+  const BlockColumn &person = block.columns[bound.person], &first = block.columns[bound.first], &last = block.columns[bound.last];
+  for (std::size_t row = 0; row < block.rows; ++row) {
+    const std::int32_t from = whole(first, row);
+    if (from == null_date) continue;
+    const std::int32_t to = std::max(from, whole(last, row));  // null is the smallest number
+    const std::int32_t who = whole(person, row);
+    if (out.empty() || out.back().person != who) {
+      out.push_back({who, from, to});
+    } else {
+      out.back().first = std::min(out.back().first, from);
+      out.back().last = std::max(out.back().last, to);
+    }
+  }
+}
+
+void scan_spans(duckdb_function_info info, duckdb_data_chunk output) {
+  const Bound& bound = *static_cast<Bound*>(duckdb_function_get_bind_data(info));
+  Scan& scan = *static_cast<Scan*>(duckdb_function_get_init_data(info));
+  Worker& worker = *static_cast<Worker*>(duckdb_function_get_local_init_data(info));
+  std::vector<bool> wanted(512);
+  for (const ColumnId column : {bound.person, bound.first, bound.last}) wanted[column] = true;
+  const auto load = [&](std::size_t block) -> std::size_t {
+    if (!bound.source->read(block, wanted, worker.block)) return 0;
+    collapse(worker.block, bound, worker.spans);
+    return worker.spans.size();
+  };
+  if (!next_rows(bound, scan, worker, load)) {
+    duckdb_data_chunk_set_size(output, 0);
+    return;
+  }
+  const std::size_t rows = std::min<std::size_t>(duckdb_vector_size(), worker.end - worker.row);
+  for (std::size_t i = 0; i < scan.columns.size(); ++i) {
+    if (scan.columns[i] > 2) continue;
+    auto* const to = static_cast<std::int32_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(output, i)));
+    for (std::size_t row = 0; row < rows; ++row) {
+      const Span& span = worker.spans[worker.row + row];
+      to[row] = scan.columns[i] == 0 ? span.person : scan.columns[i] == 1 ? span.first : span.last;
+    }
+  }
+  worker.row += rows;
+  duckdb_data_chunk_set_size(output, rows);
+}
+
+Status add_function(Duck& duck, const char* name, const Parts& parts, duckdb_table_function_bind_t bind, duckdb_table_function_t scan,
+                    int parameters = 1) {
   duckdb_table_function function = duckdb_create_table_function();
   duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
   duckdb_table_function_set_name(function, name);
-  duckdb_table_function_add_parameter(function, text);
+  for (int i = 0; i < parameters; ++i) duckdb_table_function_add_parameter(function, text);
   duckdb_table_function_set_extra_info(function, new Parts(parts), destroy<Parts>);
   duckdb_table_function_set_bind(function, bind);
   duckdb_table_function_set_init(function, start_scan);
@@ -287,6 +367,7 @@ std::string_view sql_type(ColumnType type) {
 Status register_part_functions(Duck& duck, const Schema& schema, const Segment& segment) {
   const Parts parts{&schema, &segment};
   if (Status status = add_function(duck, "part_rows", parts, bind_rows, scan_rows); !status) return status;
+  if (Status status = add_function(duck, "part_spans", parts, bind_spans, scan_spans, 3); !status) return status;
   return add_function(duck, "part_provenance", parts, bind_provenance, scan_provenance);
 }
 

@@ -1,4 +1,5 @@
-// Lets SQL read the parts: part_rows('person') and part_provenance('person') as DuckDB table functions.
+// Lets SQL read the parts as DuckDB table functions: part_rows('person'), part_provenance('person') and, for periods over all events,
+// part_spans('measurement', 'measurement_date', 'measurement_date') with columns person_id, first_date, last_date (never null).
 #pragma once
 
 #include "base/result.hpp"

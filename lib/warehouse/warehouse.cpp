@@ -35,6 +35,16 @@ class RunWarehouse : public Warehouse {
   explicit RunWarehouse(const WarehouseOptions& options)
       : options_(options), schema_(*options.schema), indexes_(schema_), writer_(schema_, indexes_), books_(filter_counts(options)) {}
 
+  // A run that ends early takes its own leftovers along; only a killed one leaves them to the next open.
+  ~RunWarehouse() override {
+    if (!begun_ || finished_) return;
+    ledger_.reset();
+    duck_.reset();
+    (void)prepare_folder(options_.folder);
+  }
+  RunWarehouse(const RunWarehouse&) = delete;
+  RunWarehouse& operator=(const RunWarehouse&) = delete;
+
   Status open();
   Status begin(const RunIdentity& run) override;
   std::uint32_t add_file(const FileEntry& file) override;
@@ -80,7 +90,7 @@ class RunWarehouse : public Warehouse {
   std::unique_ptr<Ledger> ledger_;
   std::vector<Derived> derived_;
   Status noted_;  // what went wrong in a call that cannot say so
-  bool settled_ = false, agrees_ = false, finished_ = false;
+  bool begun_ = false, settled_ = false, agrees_ = false, finished_ = false;
 };
 
 Status RunWarehouse::open() {
@@ -95,6 +105,7 @@ Status RunWarehouse::open() {
 Status RunWarehouse::begin(const RunIdentity& run) {
   if (run.identity.empty()) return broken("run identity");
   identity_ = run;
+  begun_ = true;
   if (state_.run != 0) {
     if (Status status = load_index(run_file(options_.folder, "index", state_.run), schema_, indexes_); !status) return status;
   }
@@ -182,8 +193,9 @@ Status RunWarehouse::settle() {
   if (Status status = writer_.out().flush(); !status) return status;
   if (Status status = segment_.open(writer_.out().path()); !status) return status;
   segment_.batches_ = writer_.batches();
-  Settle settle(schema_, indexes_, segment_, writer_.chunks(), books_,
-                [this](const QuarantineEntry& entry) { return ledger_->add_entry(entry, options_.rules); });
+  Settle settle(
+      schema_, indexes_, segment_, writer_.chunks(), books_,
+      [this](const QuarantineEntry& entry) { return ledger_->add_entry(entry, options_.rules); }, options_.contest_rows);
   if (Status status = settle.run(); !status) return status;
   agrees_ = settle.counts_agree() && books_hold();
   arrays_ = settle.take_arrays();  // moving vectors keeps their memory, so the segment's spans stay good

@@ -77,6 +77,7 @@ struct WarehouseOptions {
   std::uint64_t memory_bytes = 256ULL << 20;  // DuckDB's limit
   std::string since;                          // start of the program for the lock's text; may be empty
   bool allow_network_folder = false;          // locks on network file systems are unreliable, so such folders are refused
+  std::uint64_t contest_rows = 1U << 21;      // rows of equal keys looked at together, 40 bytes each; smaller only in tests
 };
 
 class Warehouse {

@@ -286,7 +286,7 @@ TEST_CASE("random histories of several runs give what the naive model gives") {
       for (const auto& [table, ids] : known) {  // keys of earlier runs are in the index first, in the order of their ids' slots
         for (const auto& [name, id] : ids) model.first_mention[table].push_back(name);
       }
-      Run run(folder / "w");
+      Run run(folder / "w", 4, seed % 2 == 0 ? 1U << 21 : 4);  // odd: many partitions
       for (std::uint32_t file = 0; file < 2; ++file) {
         run.file();
         for (std::uint32_t batch = 0; batch < 4; ++batch) random_batch(random, run, model, file, batch, tag);

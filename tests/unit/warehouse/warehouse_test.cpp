@@ -166,7 +166,7 @@ TEST_CASE("what an unfinished run leaves is swept, and the finished one before s
   CHECK(fs::status(folder / "w").permissions() == fs::perms::owner_all);
   Run run(folder / "w");
   CHECK(!fs::exists(folder / "w/warehouse.duckdb.work"));
-  CHECK(run.warehouse->swept() >= 2);
+  CHECK(run.warehouse->swept() >= 1);  // a run that ends in order takes its work files along; the renamed one is left to the next
   CHECK(!fs::exists(folder / "w/rows-000002.seg"));
   fill(run, {"bo", "al"});
   CHECK(column(*run.warehouse, "person", "person_id") == "1 2");
