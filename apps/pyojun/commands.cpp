@@ -61,6 +61,12 @@ int exit_for(const Error& error) {
       return exit_internal;
     case Code::file_write_failed:
       return exit_io;
+    case Code::warehouse_locked:
+      return exit_locked;
+    case Code::warehouse_newer:
+    case Code::warehouse_not_one:
+    case Code::warehouse_empty:
+      return exit_state;
     case Code::interrupted:
       return exit_failed;
     default:

@@ -101,12 +101,12 @@ Status Run::commit(const Pump::Item& item, const RecordBatch& batch, MappedBatch
   FileProgress& file = progress_[item.file];
   std::vector<QuarantineEntry> entries;
   entries.reserve(batch.rejects.size() + mapped.rejects.size());
-  // Reader rejects stand at the place their record would have had, so refused records shift the numbers of those behind them.
-  std::uint64_t refused = 0;
-  for (const auto& reject : batch.rejects) entries.push_back(entry(file, reject, refused++));
+  for (const auto& reject : batch.rejects) entries.push_back(entry(file, reject, 0));
+  // Readers number all records they met, the mapper only the good ones: refused records in front shift the number.
   auto before = [&](std::uint32_t record) {
-    return static_cast<std::uint64_t>(
-        std::count_if(batch.rejects.begin(), batch.rejects.end(), [&](const Reject& r) { return r.record <= record; }));
+    std::uint64_t shift = 0;
+    for (const Reject& reject : batch.rejects) shift += reject.record <= record + shift ? 1 : 0;
+    return shift;
   };
   for (const auto& reject : mapped.rejects) entries.push_back(entry(file, reject, before(reject.record)));
   BatchFacts facts;

@@ -127,7 +127,7 @@ void FhirParser::refuse(Code code, const char* first, const char* end, const cha
   reject.offset = origin_ + static_cast<std::uint64_t>(first - chunk_);
   reject.length = static_cast<std::uint32_t>(std::min<std::uint64_t>(static_cast<std::uint64_t>(end - first), 0xFFFFFFFFU));
   reject.line = line_of(first);
-  reject.record = static_cast<std::uint32_t>(batch_.records.size());
+  reject.record = static_cast<std::uint32_t>(batch_.seen);
   reject.at = static_cast<std::uint32_t>(std::min<std::uint64_t>(static_cast<std::uint64_t>(at - first), 0xFFFFFFFFU));
   batch_.rejects.push_back(std::move(reject));
   ++batch_.seen;

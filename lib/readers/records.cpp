@@ -110,7 +110,7 @@ void RecordsReader::line(const Line& line, RecordBatch& batch, std::string_view 
     reject.offset = line.offset;
     reject.length = static_cast<std::uint32_t>(line.text.size());
     reject.line = line.number;
-    reject.record = static_cast<std::uint32_t>(batch.records.size());
+    reject.record = static_cast<std::uint32_t>(batch.seen - 1);  // this line is counted already
     reject.at = static_cast<std::uint32_t>(at);
     batch.rejects.push_back(std::move(reject));
   };

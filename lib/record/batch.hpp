@@ -53,7 +53,7 @@ struct Reject {
   std::uint64_t offset = 0;    // byte offset of the record in the file as delivered
   std::uint32_t length = 0;    // length of the record in bytes
   std::uint32_t line = 0;      // within the batch, from 0
-  std::uint32_t record = 0;    // number of the record within the batch, from 0; records.size() for one that never became a record
+  std::uint32_t record = 0;    // readers: place among all records met in the batch, from 0; mapper: index in RecordBatch::records
   std::uint32_t at = 0;        // bytes from `offset` to the defect
   Symbol field = 0;            // field the defect is in, when known
   std::uint16_t rule = 0;      // rule number + 1 for mapping rejects, 0 for reader rejects

@@ -1,22 +1,8 @@
 -- table: observation_period
 -- One period per person: first to last event, not before the birth year, at most 60 days after death. 32817: EHR.
 insert into derived.observation_period(observation_period_id, person_id, observation_period_start_date, observation_period_end_date, period_type_concept_id)
-with event as (
-  select person_id, visit_start_date as first_date, visit_end_date as last_date from cdm.visit_occurrence
-  union all select person_id, visit_detail_start_date, visit_detail_end_date from cdm.visit_detail
-  union all select person_id, condition_start_date, condition_start_date from cdm.condition_occurrence
-  union all select person_id, drug_exposure_start_date, drug_exposure_start_date from cdm.drug_exposure
-  union all select person_id, procedure_date, procedure_date from cdm.procedure_occurrence
-  union all select person_id, device_exposure_start_date, device_exposure_start_date from cdm.device_exposure
-  union all select person_id, measurement_date, measurement_date from cdm.measurement
-  union all select person_id, observation_date, observation_date from cdm.observation
-  union all select person_id, note_date, note_date from cdm.note
-  union all select person_id, specimen_date, specimen_date from cdm.specimen
-  union all select person_id, death_date, death_date from cdm.death
-),
-span as (
-  select person_id, min(first_date) as first_date, max(case when last_date is null then first_date when last_date < first_date then first_date else last_date end) as last_date
-  from event where first_date is not null group by person_id
+with span as (
+  select person_id, min(first_date) as first_date, max(last_date) as last_date from event_span group by person_id
 ),
 last_day as (
   select person_id, add_days(min(death_date), 60) as day from cdm.death where death_date is not null group by person_id
