@@ -1,0 +1,395 @@
+#!/usr/bin/env python3
+"""Measures the program against its yardsticks and writes one JSON file; passes or fails nothing. See README.md in this folder.
+
+Programs that are compared run in turn (A B A B ...) on the same input; cpu is user + system time of the process as the kernel counts it;
+peak anonymous memory is sampled every 50 ms. Only the Python standard library is used."""
+import argparse
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+KIT = pathlib.Path(os.environ.get("PYOJUN_SHARED", ROOT.parent / "shared" / "data")).parent / "bench"
+SIZES = {  # csv patients, fhir patients, vocabulary (concepts, relationships), large vocabulary, korean patients
+    "quick": dict(csv=1000, fhir=100, vocabulary=(100_000, 500_000), large=(200_000, 1_000_000), korean=500),
+    "full": dict(csv=20_000, fhir=3000, vocabulary=(1_000_000, 5_000_000), large=(10_000_000, 50_000_000), korean=8000),
+}
+TARGETS = "T1 T2 T4 T7 T8 T9 T10".split()
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def run(command, env=None, cwd=None):
+    """Runs to the end; returns wall, cpu, peak resident and peak anonymous memory (bytes), exit code, standard output and error."""
+    environment = dict(os.environ, LD_LIBRARY_PATH=str(ROOT / ".deps" / "duckdb"), **(env or {}))
+    start = time.monotonic()
+    child = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=cwd)
+    peak = [0, 0]  # anonymous, resident: not ru_maxrss, which counts the pages of the parent that forked
+    done = threading.Event()
+
+    def watch():
+        while not done.is_set():
+            try:
+                with open(f"/proc/{child.pid}/status") as status:
+                    text = status.read()
+                for place, name in enumerate(("RssAnon", "VmHWM")):
+                    found = re.search(name + r":\s+(\d+)", text)
+                    if found:
+                        peak[place] = max(peak[place], int(found[1]) * 1024)
+            except OSError:
+                return
+            done.wait(0.05)
+
+    texts = {}
+    readers = [threading.Thread(target=lambda n=n, f=f: texts.__setitem__(n, f.read().decode("utf-8", "replace")))
+               for n, f in (("out", child.stdout), ("err", child.stderr))]
+    threads = readers + [threading.Thread(target=watch)]
+    for thread in threads:
+        thread.start()
+    _, status, used = os.wait4(child.pid, 0)
+    wall = time.monotonic() - start
+    done.set()
+    for thread in threads:
+        thread.join()
+    child.returncode = os.waitstatus_to_exitcode(status)  # so that Popen does not wait again
+    child.stdout.close()
+    child.stderr.close()
+    return dict(wall=round(wall, 4), cpu=round(used.ru_utime + used.ru_stime, 4), rss=peak[1], anonymous=peak[0],
+                exit=child.returncode, out=texts["out"], err=texts["err"])
+
+
+def need(result, what):
+    if result["exit"] != 0:
+        raise RuntimeError(f"{what}: exit {result['exit']}: {result['err'].strip()[-400:]}")
+    return result
+
+
+def summary(rounds):
+    kept = [{k: v for k, v in r.items() if k not in ("out", "err", "exit")} for r in rounds]
+    answer = dict(rounds=kept)
+    for member in ("wall", "cpu", "rss", "anonymous"):
+        values = [r[member] for r in kept]
+        answer[member] = dict(min=min(values), median=round(statistics.median(values), 4), max=max(values))
+    return answer
+
+
+def size_of(path):
+    path = pathlib.Path(path)
+    return path.stat().st_size if path.is_file() else sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.work = pathlib.Path(options.work).resolve()
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.size = SIZES["quick" if options.quick else "full"]
+        for name in ("csv", "fhir", "korean"):
+            if getattr(options, name):
+                self.size[name] = getattr(options, name)
+        self.program = pathlib.Path(options.program).resolve()
+        self.peers = KIT.is_dir() and not options.no_peers
+        self.results = {}
+
+    # --- preparation: programs and inputs, kept in the work folder from run to run
+
+    def compiled(self, name, source, *flags, compiler="g++"):
+        target = self.work / name
+        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+            say(f"compiling {name}")
+            need(run([compiler, "-O2", *(["-std=c++20"] if compiler == "g++" else []), source, "-o", target, *flags]), name)
+        return target
+
+    def own_generator(self):
+        return self.compiled("generate", HERE / "generate.cpp", "-lfmt")
+
+    def made(self, folder, command, cwd=None):
+        """Runs the command once; an unfinished folder is made anew."""
+        path, mark = self.work / folder, self.work / f".{folder}.done"
+        if not (path.exists() and mark.exists()) or mark.read_text() != " ".join(map(str, command[1:])):
+            say(f"making {folder}")
+            shutil.rmtree(path, ignore_errors=True)
+            path.mkdir()
+            need(run(command, cwd=cwd), folder)
+            mark.write_text(" ".join(map(str, command[1:])))
+        return path
+
+    def input(self, kind, *numbers):
+        name = kind + "-" + "-".join(map(str, numbers))
+        if self.peers:
+            kit = {"csv": "csv", "fhir": "fhir", "vocabulary": "vocab"}[kind]
+            return self.made(name, [self.compiled("gen", KIT / "gen.cpp"), kit, self.work / name, *numbers], cwd=KIT)
+        return self.made("own-" + name, [self.own_generator(), kind, self.work / ("own-" + name), *numbers])
+
+    def snapshot(self):
+        source = self.input("vocabulary", *self.size["vocabulary"])
+        target = self.work / (source.name + ".snapshot")
+        if not (target / "snapshot.pyv").exists():
+            say("building the vocabulary snapshot")
+            need(run([self.program, "vocab", "build", source, "--out", target]), "vocab build")
+        return target
+
+    def run_sql(self):
+        duckdb = ROOT / ".deps" / "duckdb"
+        return self.compiled("run_sql", KIT / "run_sql.c", "-I", duckdb, "-L", duckdb, "-lduckdb", compiler="gcc")
+
+    def peer_vocabulary(self):
+        source = self.input("vocabulary", *self.size["vocabulary"])
+        target = self.work / (source.name + ".duckdb")
+        if not target.exists():
+            say("loading the peer's vocabulary")
+            part = target.with_suffix(".part")
+            part.unlink(missing_ok=True)
+            need(run([self.run_sql(), part, 2, "12GB", f"@{KIT / 'vocab_load.sql'}"], env=dict(VOC=str(source))), "vocab_load.sql")
+            part.rename(target)
+        return target
+
+    # --- commands to compare
+
+    def convert(self, inputs, mapping, to, jobs=2, fresh="ours"):
+        folder = self.work / fresh
+
+        def once():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            result = need(run([self.program, "convert", *inputs, "--map", mapping, "--vocab", self.snapshot(), "--to", f"{to}:{folder / 'out'}",
+                               "--warehouse", folder / "warehouse", "-j", jobs, "--json"]), "convert")
+            facts = json.loads(result["out"])
+            if not facts["balanced"]:
+                raise RuntimeError("the books do not balance")
+            result["facts"] = {k: facts[k] for k in ("records", "bytes", "rows", "refused", "quarantined", "filtered", "stages")}
+            result["facts"]["visits"] = facts["tables"].get("visit_occurrence", 0)
+            result["output_bytes"] = size_of(folder / "out")
+            shutil.rmtree(folder)
+            return result
+        return once
+
+    def sql(self, script, source, form):
+        folder = self.work / "theirs"
+        env = dict(SRC=str(source), VOCDB=str(self.peer_vocabulary()), OUT=str(folder), DKQ="1",
+                   FMT="format csv, header true" if form == "csv" else "format parquet, compression zstd", EXT=form)
+
+        def once():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            result = need(run([self.run_sql(), ":memory:", 2, "12GB", f"@{KIT / script}"], env=env), script)
+            result["output_bytes"] = size_of(folder)
+            shutil.rmtree(folder)
+            return result
+        return once
+
+    def plain(self, *command, env=None):
+        return lambda: need(run(command, env=env), pathlib.Path(command[0]).name)
+
+    def rounds(self, contestants, many=None):
+        """Interleaved; one summary for each contestant."""
+        found = {name: [] for name in contestants}
+        for number in range(many or self.options.rounds):
+            for name, once in contestants.items():
+                result = once()
+                found[name].append(result)
+                say(f"  round {number + 1} {name}: wall {result['wall']:.2f} cpu {result['cpu']:.2f} "
+                    f"rss {result['rss'] / 1e6:.0f} MB anonymous {result['anonymous'] / 1e6:.0f} MB")
+        answer = {}
+        for name, results in found.items():
+            answer[name] = summary(results)
+            facts = [r["facts"] for r in results if "facts" in r]
+            if facts:
+                cpu, wall = answer[name]["cpu"]["median"], answer[name]["wall"]["median"]
+                stages = {s["name"]: {m: round(statistics.median(t[m] for f in facts for t in f["stages"] if t["name"] == s["name"]), 4)
+                                      for m in ("wall", "cpu")} for s in facts[0]["stages"]}
+                answer[name].update({k: v for k, v in facts[0].items() if k != "stages"}, stages=stages,
+                                    records_per_second=round(facts[0]["records"] / wall), megabytes_per_second=round(facts[0]["bytes"] / wall / 1e6, 1),
+                                    megabytes_per_cpu_second=round(facts[0]["bytes"] / cpu / 1e6, 1))
+            for result in answer[name]["rounds"]:
+                result.pop("facts", None)
+        return answer
+
+    @staticmethod
+    def verdict(name, value, must, goal, more_is_better=True):
+        ok = (lambda limit: value >= limit) if more_is_better else (lambda limit: value <= limit)
+        return dict(measure=name, value=round(value, 4), must=must, goal=goal, must_reached=ok(must), goal_reached=ok(goal))
+
+    def ratios(self, found, ours, theirs, must, goal, measures=("cpu", "wall")):
+        return [self.verdict(f"{theirs} / {ours}, {m} median", found[theirs][m]["median"] / found[ours][m]["median"], must, goal)
+                for m in measures]
+
+    # --- targets
+
+    def clinical(self, to):
+        source = self.input("csv", self.size["csv"])
+        contestants = {"ours": self.convert([source], HERE / "clinical.map", to)}
+        if self.peers:
+            contestants["duckdb"] = self.sql("duckdb_etl_tuned.sql", source, to)
+            if to == "csv":
+                contestants["ours with costs (synthea/csv)"] = self.convert([source], "synthea/csv", to)
+        return self.rounds(contestants)
+
+    def T1(self):
+        found = self.clinical("csv")
+        return dict(what="Synthea CSV to CDM CSV", input_bytes=size_of(self.input("csv", self.size["csv"])), found=found,
+                    verdicts=self.ratios(found, "ours", "duckdb", 2, 3) if self.peers else [])
+
+    def T2(self):
+        found = self.clinical("parquet")
+        return dict(what="Synthea CSV to CDM Parquet", found=found, verdicts=self.ratios(found, "ours", "duckdb", 1.2, 1.8) if self.peers else [])
+
+    def T4(self):
+        folder = self.input("fhir", self.size["fhir"])
+        file = folder / "Observation.000.ndjson"
+        total = file.stat().st_size
+        contestants = {"ours": self.convert([file], "fhir/r4", "csv")}
+        slow = {}
+        if self.peers:
+            contestants["duckdb"] = self.sql("duckdb_fhir.sql", folder, "csv")
+            part, mapping, out = self.work / "fhir-part.ndjson", self.work / "map.tsv", self.work / "rows.csv"
+            with open(file, "rb") as source:  # slow ones get a part; rates are compared
+                lines = source.readlines(min(total, 150_000_000))
+            part.write_bytes(b"".join(lines))
+            del lines
+            need(run([self.run_sql(), ":memory:", 2, "4GB", f"attach '{self.peer_vocabulary()}' as v (read_only); copy (select source_vocabulary_id, source_code, "
+                      "source_concept_id, target_concept_id, target_domain_id from v.source_to_standard where source_vocabulary_id in ('LOINC', 'UCUM')) "
+                      f"to '{mapping}' (format csv, delimiter '\t', header false)"]), "map.tsv")
+            slow["node"] = self.plain("node", KIT / "fhir_node.mjs", part, mapping, out)
+            slow["python"] = self.plain(sys.executable, KIT / "fhir_py.py", part, mapping, out)
+        contestants["simdjson"] = self.plain(self.compiled("simdjson_lines", HERE / "simdjson_lines.cpp", "-lsimdjson"), file)
+        found = self.rounds(contestants)
+        verdicts = [self.verdict("ours / simdjson, MB per cpu-s", found["simdjson"]["cpu"]["median"] / found["ours"]["cpu"]["median"], 0.25, 0.5)]
+        if self.peers:
+            verdicts += self.ratios(found, "ours", "duckdb", 2, 3, ["cpu"])
+            found.update(self.rounds(slow, min(3, self.options.rounds)))
+            rate = total / found["ours"]["cpu"]["median"]
+            for name in slow:
+                theirs = part.stat().st_size / found[name]["cpu"]["median"]
+                found[name]["megabytes_per_cpu_second"] = round(theirs / 1e6, 1)
+                verdicts.append(self.verdict(f"ours / {name}, MB per cpu-s", rate / theirs, 8, 15))
+            part.unlink()
+            out.unlink()
+        return dict(what="FHIR Observation NDJSON to rows", input_bytes=total, found=found, verdicts=verdicts)
+
+    def T7(self):
+        utf8 = self.made(f"korean-{self.size['korean']}", [self.own_generator(), "csv", self.work / f"korean-{self.size['korean']}", self.size["korean"], "korean"])
+        cp949 = self.work / (utf8.name + "-cp949")
+        if not cp949.exists():
+            part = self.work / "cp949.part"
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir()
+            for file in sorted(utf8.glob("*.csv")):
+                with open(file, encoding="utf-8", newline="") as source, open(part / file.name, "w", encoding="cp949", newline="") as target:
+                    shutil.copyfileobj(source, target, 1 << 22)
+            part.rename(cp949)
+        # The Korean text is kept (as the value's source value): the dearer case, a field that is not kept is not transcoded.
+        text = (HERE / "clinical.map").read_text().replace("value_source_value := VALUE", "value_source_value := DESCRIPTION")
+        maps = {}
+        for name in ("utf-8", "cp949"):
+            maps[name] = self.work / f"{name}.map"
+            maps[name].write_text(text + f"\ndialect\n  encoding {name}\n")
+        found = self.rounds({"utf-8": self.convert([utf8], maps["utf-8"], "csv"), "cp949": self.convert([cp949], maps["cp949"], "csv")})
+        extra = found["cp949"]["cpu"]["median"] / found["utf-8"]["cpu"]["median"] - 1
+        return dict(what="CP949 against UTF-8, the same data", input_bytes=[size_of(utf8), size_of(cp949)], found=found,
+                    verdicts=[self.verdict("extra cpu of CP949, share", extra, 0.25, 0.15, False)])
+
+    def T8(self):
+        large, small = self.input("csv", self.size["csv"]), self.input("csv", self.size["csv"] // 4)
+        found = self.rounds({"whole": self.convert([large], HERE / "clinical.map", "csv"), "quarter": self.convert([small], HERE / "clinical.map", "csv")},
+                            min(3, self.options.rounds))
+        peak, visits = found["whole"]["anonymous"]["max"], found["whole"]["visits"]
+        growth = (peak - found["quarter"]["anonymous"]["max"]) / max(1, visits - found["quarter"]["visits"])
+        return dict(what="peak anonymous memory (MB = 10^6 bytes)", found=found, growth_bytes_per_visit=round(growth, 1), verdicts=[
+            self.verdict("peak anonymous memory, MB", peak / 1e6, round((512 * 2**20 + 32 * visits) / 1e6, 1), round((256 * 2**20 + 24 * visits) / 1e6, 1), False)])
+
+    def T9(self):
+        source = self.input("vocabulary", *self.size["large"])
+        target = self.work / "large.snapshot"
+        shutil.rmtree(target, ignore_errors=True)
+        build = summary([need(run([self.program, "vocab", "build", source, "--out", target]), "vocab build")])
+        found, verdicts = dict(build=build), [self.verdict("build, cpu-s", build["cpu"]["median"], 30, 15, False)]
+        helper = pathlib.Path(self.options.build) / "tests" / "bench_vocabulary"
+        if helper.exists():
+            need(run([helper, "-", target]), "warm-up")
+            texts = [need(run([helper, "-", target]), "lookups")["out"] for _ in range(self.options.rounds)]
+            opens = [float(re.search(r"open: .*?, ([\d.]+) s wall", t)[1]) * 1000 for t in texts]
+            rates = [int(m[1]) / float(m[2]) for t in texts for m in [re.search(r"(\d+) known codes, fresh mapping: .*?, ([\d.]+) cpu-s", t)]]
+            found.update(open_ms=opens, lookups_per_cpu_second=[round(r) for r in rates])
+            verdicts += [self.verdict("open, ms", statistics.median(opens), 10, 5, False),
+                         self.verdict("lookups of known codes, fresh mapping of a cached file, million/cpu-s", statistics.median(rates) / 1e6, 1, 2)]
+        else:
+            say("no bench_vocabulary in the build folder: open and lookups are not measured (build target bench_vocabulary)")
+        found["snapshot_bytes"] = size_of(target)
+        shutil.rmtree(target)
+        if not self.options.keep:
+            shutil.rmtree(source)
+        return dict(what=f"vocabulary of {self.size['large'][0]:,} concepts, {self.size['large'][1]:,} relationships", found=found, verdicts=verdicts)
+
+    def T10(self):
+        one = self.input("csv", 1)
+        single = self.rounds({"one patient": self.convert([one], "synthea/csv", "csv")}, max(5, self.options.rounds))
+        source = self.input("csv", self.size["csv"])
+        found = self.rounds({f"{n} thread": self.convert([source], HERE / "clinical.map", "csv", jobs=n) for n in (1, 2)})
+        found.update(single)
+        return dict(what="one patient; two threads against one", found=found, verdicts=[
+            self.verdict("one patient, wall ms", found["one patient"]["wall"]["median"] * 1000, 200, 50, False),
+            self.verdict("1 thread / 2 threads, wall median", found["1 thread"]["wall"]["median"] / found["2 thread"]["wall"]["median"], 1.5, 1.7)])
+
+    # --- all of it
+
+    def machine(self):
+        model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+        memory = int(re.search(r"MemTotal:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text())[1]) * 1024
+        return dict(processor=model[1] if model else platform.machine(), cores=os.cpu_count(), memory=memory, system=platform.platform())
+
+    def save(self):
+        document = dict(machine=self.machine(), program=need(run([self.program, "--version"]), "--version")["out"].strip(), peers=self.peers,
+                        quick=self.options.quick, sizes=self.size, rounds=self.options.rounds, results=self.results)
+        pathlib.Path(self.options.out).write_text(json.dumps(document, indent=1) + "\n")
+
+    def all(self, names):
+        for name in names:
+            say(f"{name} (load {os.getloadavg()[0]:.1f})")
+            before = os.getloadavg()[0]
+            try:
+                self.results[name] = dict(load_before=round(before, 2), **getattr(self, name)())
+            except (RuntimeError, OSError) as problem:  # the rest is measured all the same
+                self.results[name] = dict(load_before=round(before, 2), problem=str(problem), verdicts=[])
+                say(f"  {problem}")
+            self.results[name]["load_after"] = round(os.getloadavg()[0], 2)
+            self.save()
+        for name, result in self.results.items():
+            for v in result["verdicts"]:
+                state = "goal" if v["goal_reached"] else "must" if v["must_reached"] else "MISSED"
+                print(f"{name:4} {v['measure']:64} {v['value']:>10} must {v['must']} goal {v['goal']}: {state}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("targets", nargs="*", help=f"of {' '.join(TARGETS)}; default: all")
+    parser.add_argument("--work", default=str(ROOT / "build" / "bench"), help="folder for inputs and outputs (full: 12 GB free)")
+    parser.add_argument("--program", default=str(ROOT / "build" / "pyojun"))
+    parser.add_argument("--build", default=str(ROOT / "build"), help="build folder that may hold tests/bench_vocabulary")
+    parser.add_argument("--out", default="bench.json")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="small sizes: shows that the harness works, not what the program can do")
+    parser.add_argument("--no-peers", action="store_true", help="only our own generator and our own program")
+    parser.add_argument("--keep", action="store_true", help="keep the large vocabulary's files")
+    for name in ("csv", "fhir", "korean"):
+        parser.add_argument(f"--{name}", type=int, help="patients")
+    options = parser.parse_args()
+    unknown = [t for t in options.targets if t not in TARGETS]
+    if unknown or options.rounds < 1:
+        parser.error(f"unknown target {unknown[0]}" if unknown else "--rounds: at least 1")
+    Bench(options).all(options.targets or TARGETS)
+
+
+if __name__ == "__main__":
+    main()
