@@ -67,6 +67,10 @@ int exit_for(const Error& error) {
     case Code::warehouse_not_one:
     case Code::warehouse_empty:
       return exit_state;
+    case Code::publisher_unknown:
+    case Code::publish_place_missing:
+    case Code::publish_schema_name:
+      return exit_usage;
     case Code::interrupted:
       return exit_failed;
     default:

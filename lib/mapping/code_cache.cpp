@@ -217,7 +217,9 @@ std::vector<CodeTally> CodeCache::tallies(const Schema& schema) const {
   std::vector<CodeTally> out;
   for (const auto& entry : entries_) {
     for (const auto& item : entry.counts) {
-      out.push_back({item.rule, std::string(entry.vocabulary), std::string(entry.code), entry.source_concept, domain(item.table),
+      // Text without a code system is free text, which may say anything about a patient: it is counted, not named.
+      const std::string_view code = entry.vocabulary.empty() ? std::string_view() : entry.code;
+      out.push_back({item.rule, std::string(entry.vocabulary), std::string(code), entry.source_concept, domain(item.table),
                      entry.grade, std::vector<std::int32_t>(entry.targets.begin(), entry.targets.end()), item.rows});
     }
   }

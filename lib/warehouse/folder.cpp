@@ -134,6 +134,8 @@ Result<FolderState> prepare_folder(const std::string& folder) {
 }
 
 Result<FolderState> read_folder(const std::string& folder) {
+  std::error_code unknown;
+  if (!exists(folder) || fs::is_empty(folder, unknown)) return wrong_folder(Code::warehouse_empty, folder);
   if (Status status = check_format(folder); !status) return status.error();
   auto run = current_run(folder);
   if (!run) return run.error();

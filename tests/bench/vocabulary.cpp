@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
     std::uint64_t found = 0, targets = 0;
     for (const auto& [system, code] : codes) {
       const auto hit = vocabulary->find(system, code);
-      found += hit.concept_id != 0 ? 1 : 0;
+      found += hit.concept_id != 0 ? 1U : 0U;
       if (hit.concept_id != 0) targets += vocabulary->maps_to(hit.concept_id).size();
     }
     fmt::print("{} lookups of codes, {} found, {} targets: {} ({})\n", n, found, targets, watch.text(), round);
@@ -86,7 +86,7 @@ int main(int argc, char** argv) {
     if (!again) return 1;
     const Watch watch;
     std::uint64_t found = 0;
-    for (const auto& [system, code] : known) found += (*again)->find(system, code).concept_id != 0 ? 1 : 0;
+    for (const auto& [system, code] : known) found += (*again)->find(system, code).concept_id != 0 ? 1U : 0U;
     fmt::print("{} known codes, fresh mapping: found {}, {}\n", known.size(), found, watch.text());
   }
   {
@@ -96,7 +96,7 @@ int main(int argc, char** argv) {
     std::uint64_t domains = 0, found = 0;
     for (const auto& [system, code] : known) {
       const auto hit = (*again)->find(system, code);
-      found += hit.concept_id != 0 ? 1 : 0;
+      found += hit.concept_id != 0 ? 1U : 0U;
       for (const auto target : (*again)->maps_to(hit.concept_id)) domains += (*again)->concept_of(target)->domain.size();
     }
     fmt::print("{} known codes with targets' domains, fresh mapping: found {}, {} ({})\n", known.size(), found, watch.text(), domains);
