@@ -58,15 +58,23 @@ int trace(const Options& options, const Schema& schema, Context& context) {
   const std::string rule = place.rule < 0 ? "" : (*warehouse)->rules().at(static_cast<std::size_t>(place.rule));
   if (console.json) {
     Json json;
-    json.begin_object().member("table", options.what).member("id", static_cast<std::int64_t>(id)).member("file", file.name).member("path", file.path);
-    json.member("sha256", file.sha256).member("offset", place.offset).member("length", std::uint64_t{place.length}).member("line", place.line);
+    json.begin_object()
+        .member("table", options.what)
+        .member("id", static_cast<std::int64_t>(id))
+        .member("file", file.name)
+        .member("path", file.path);
+    json.member("sha256", file.sha256)
+        .member("offset", place.offset)
+        .member("length", std::uint64_t{place.length})
+        .member("line", place.line);
     json.member("record", place.record).member("rule", rule).end_object();
     console.out(json.text() + "\n");
     return exit_done;
   }
-  console.out(fmt::format("{} {}\n  {}: {}\n  sha256: {}\n  {}: {}   {}: {}\n  {}: {} + {}\n  {}: {}\n", options.what, id, console.pick("file", "파일"), printable(file.path),
-                          file.sha256, console.pick("line", "줄"), place.line, console.pick("record", "레코드"), place.record, console.pick("bytes", "바이트"), place.offset,
-                          place.length, console.pick("rule", "규칙"), rule));
+  console.out(fmt::format("{} {}\n  {}: {}\n  sha256: {}\n  {}: {}   {}: {}\n  {}: {} + {}\n  {}: {}\n", options.what, id,
+                          console.pick("file", "파일"), printable(file.path), file.sha256, console.pick("line", "줄"), place.line,
+                          console.pick("record", "레코드"), place.record, console.pick("bytes", "바이트"), place.offset, place.length,
+                          console.pick("rule", "규칙"), rule));
   return exit_done;
 }
 
@@ -75,7 +83,8 @@ int run(const Options& options, Context& context) {
   if (!schema) return fail(context, schema.error());
   if (options.id.empty()) return book(options.what, *schema, context);
   if (schema->find(options.what) == no_table) {
-    context.console.say(fmt::format("pyojun: {} '{}'", context.console.pick("no such table", "그런 표가 없습니다"), printable(options.what)));
+    context.console.say(
+        fmt::format("pyojun: {} '{}'", context.console.pick("no such table", "그런 표가 없습니다"), printable(options.what)));
     return exit_usage;
   }
   return trace(options, *schema, context);

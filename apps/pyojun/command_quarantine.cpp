@@ -52,8 +52,20 @@ std::string condition(const Options& options) {
 
 Entry entry_of(const DuckRows& rows, std::size_t i) {
   auto text = [&](std::size_t column) { return std::string(rows.text(column, i)); };
-  return {rows.integer(0, i), rows.integer(1, i), rows.integer(2, i), rows.integer(3, i), rows.integer(4, i), rows.integer(5, i), text(6), text(7),
-          text(8),            text(9),            text(10),           text(11),           text(12),           rows.integer(13, i) != 0};
+  return {rows.integer(0, i),
+          rows.integer(1, i),
+          rows.integer(2, i),
+          rows.integer(3, i),
+          rows.integer(4, i),
+          rows.integer(5, i),
+          text(6),
+          text(7),
+          text(8),
+          text(9),
+          text(10),
+          text(11),
+          text(12),
+          rows.integer(13, i) != 0};
 }
 
 const CodeInfo* row_of(std::string_view id) {
@@ -71,7 +83,12 @@ std::string says(const Console& console, std::string_view id) {
 std::string machine(const Entry& e, std::uint64_t number) {
   Json json;
   json.begin_object().member("entry", number).member("run", e.run).member("file", e.file).member("path", e.path).member("offset", e.offset);
-  json.member("length", e.length).member("at", e.at).member("line", e.line).member("record", e.record).member("field", e.field).member("rule", e.rule);
+  json.member("length", e.length)
+      .member("at", e.at)
+      .member("line", e.line)
+      .member("record", e.record)
+      .member("field", e.field)
+      .member("rule", e.rule);
   json.member("code", e.code).member("column", e.column).member("kept", e.kept).member("state", e.state).end_object();
   return json.text() + "\n";
 }
@@ -81,15 +98,17 @@ std::string human(const Entry& e, std::uint64_t number, const Console& console) 
   std::string what = says(console, e.code);
   if (!e.field.empty()) what += fmt::format(" '{}'", printable(e.field));
   if (!e.column.empty()) what += fmt::format(" -> {}", e.column);
-  return fmt::format("{}\t{}\t{} {}\t{}\t{}{}\n", number, where, console.pick("byte", "바이트"), e.offset, e.rule.empty() ? "-" : e.rule, what,
-                     e.kept ? console.pick(" (row kept)", " (행 유지)") : "") .insert(0, e.code + "\t");
+  return fmt::format("{}\t{}\t{} {}\t{}\t{}{}\n", number, where, console.pick("byte", "바이트"), e.offset, e.rule.empty() ? "-" : e.rule,
+                     what, e.kept ? console.pick(" (row kept)", " (행 유지)") : "")
+      .insert(0, e.code + "\t");
 }
 
 // The record as delivered, read again from its file; only on a terminal (reliability.md section 4, value reveal).
 int reveal(const Entry& e, Context& context) {
   Console& console = context.console;
   if (::isatty(STDOUT_FILENO) != 1) {
-    console.say(console.pick("pyojun: --reveal shows patient data and works on a terminal only", "pyojun: --reveal 은 환자 자료를 보이므로 터미널에서만 동작합니다"));
+    console.say(console.pick("pyojun: --reveal shows patient data and works on a terminal only",
+                             "pyojun: --reveal 은 환자 자료를 보이므로 터미널에서만 동작합니다"));
     return exit_usage;
   }
   const int file = ::open(e.path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -109,7 +128,8 @@ int show(const Options& options, Duck& duck, Context& context) {
   Entry found{};
   bool any = false;
   std::uint64_t number = 0;
-  const Status status = duck.query(fmt::format(R"(select {} from {} where {} order by q.run, q.file, q."offset", q.record, q.rule, q.code)", columns, source, condition(options)),
+  const Status status = duck.query(fmt::format(R"(select {} from {} where {} order by q.run, q.file, q."offset", q.record, q.rule, q.code)",
+                                               columns, source, condition(options)),
                                    [&](const DuckRows& rows) {
                                      for (std::size_t i = 0; i < rows.rows() && !any; ++i) {
                                        if (++number != options.entry) continue;
@@ -133,18 +153,22 @@ int show(const Options& options, Duck& duck, Context& context) {
     return exit_done;
   }
   const CodeInfo* row = row_of(found.code);
-  console.out(fmt::format("{} {}\n  {}\n", found.code, says(console, found.code), row == nullptr ? "" : console.pick(row->remedy, row->remedy_ko)));
-  console.out(fmt::format("{}: {}\n{}: {}   {}: {}   {}: {}, {} {}, +{}\n", console.pick("file", "파일"), printable(found.path), console.pick("line", "줄"), found.line,
-                          console.pick("record", "레코드"), found.record, console.pick("bytes", "바이트"), found.offset, console.pick("length", "길이"), found.length, found.at));
-  console.out(fmt::format("{}: {}   {}: {}   {}: {}\n", console.pick("rule", "규칙"), found.rule.empty() ? "-" : found.rule, console.pick("field", "항목"),
-                          found.field.empty() ? "-" : printable(found.field), console.pick("column", "열"), found.column.empty() ? "-" : found.column));
+  console.out(
+      fmt::format("{} {}\n  {}\n", found.code, says(console, found.code), row == nullptr ? "" : console.pick(row->remedy, row->remedy_ko)));
+  console.out(fmt::format("{}: {}\n{}: {}   {}: {}   {}: {}, {} {}, +{}\n", console.pick("file", "파일"), printable(found.path),
+                          console.pick("line", "줄"), found.line, console.pick("record", "레코드"), found.record,
+                          console.pick("bytes", "바이트"), found.offset, console.pick("length", "길이"), found.length, found.at));
+  console.out(fmt::format("{}: {}   {}: {}   {}: {}\n", console.pick("rule", "규칙"), found.rule.empty() ? "-" : found.rule,
+                          console.pick("field", "항목"), found.field.empty() ? "-" : printable(found.field), console.pick("column", "열"),
+                          found.column.empty() ? "-" : found.column));
   return exit_done;
 }
 
 int list(const Options& options, Duck& duck, Context& context) {
   Console& console = context.console;
   std::uint64_t number = 0, total = 0;
-  const Status status = duck.query(fmt::format(R"(select {} from {} where {} order by q.run, q.file, q."offset", q.record, q.rule, q.code)", columns, source, condition(options)),
+  const Status status = duck.query(fmt::format(R"(select {} from {} where {} order by q.run, q.file, q."offset", q.record, q.rule, q.code)",
+                                               columns, source, condition(options)),
                                    [&](const DuckRows& rows) {
                                      total += rows.rows();
                                      for (std::size_t i = 0; i < rows.rows() && number < options.limit; ++i) {
@@ -158,22 +182,26 @@ int list(const Options& options, Duck& duck, Context& context) {
     console.error(status.error());
     return exit_failed;
   }
-  console.say(fmt::format("{} {}{}", grouped(total), console.pick("entries", "항목"),
-                          total > number ? fmt::format(" ({} {})", grouped(number), console.pick("shown, see --limit", "건 표시, --limit 참고")) : ""));
+  console.say(fmt::format(
+      "{} {}{}", grouped(total), console.pick("entries", "항목"),
+      total > number ? fmt::format(" ({} {})", grouped(number), console.pick("shown, see --limit", "건 표시, --limit 참고")) : ""));
   return exit_done;
 }
 
 int summary(const Options& options, Duck& duck, Context& context) {
   Console& console = context.console;
-  const Status status = duck.query(fmt::format("select q.code, coalesce(f.name, ''), coalesce(q.rule_name, ''), count(*) from {} where {} group by all order by 4 desc, 1, 2, 3",
-                                               source, condition(options)),
-                                   [&](const DuckRows& rows) {
-                                     for (std::size_t i = 0; i < rows.rows(); ++i) {
-                                       const std::string code(rows.text(0, i));
-                                       console.out(fmt::format("{}\t{}\t{}\t{}\t{}\n", rows.integer(3, i), code, printable(rows.text(1, i)), rows.text(2, i), says(console, code)));
-                                     }
-                                     return true;
-                                   });
+  const Status status = duck.query(
+      fmt::format(
+          "select q.code, coalesce(f.name, ''), coalesce(q.rule_name, ''), count(*) from {} where {} group by all order by 4 desc, 1, 2, 3",
+          source, condition(options)),
+      [&](const DuckRows& rows) {
+        for (std::size_t i = 0; i < rows.rows(); ++i) {
+          const std::string code(rows.text(0, i));
+          console.out(fmt::format("{}\t{}\t{}\t{}\t{}\n", rows.integer(3, i), code, printable(rows.text(1, i)), rows.text(2, i),
+                                  says(console, code)));
+        }
+        return true;
+      });
   if (!status) {
     console.error(status.error());
     return exit_failed;

@@ -21,10 +21,10 @@ struct Position {
 // One problem that stops something. `subject` is a name from a schema, mapping, option or path: never a value from a record.
 struct Error {
   Code code = Code::internal_error;
-  std::string file;     // path or mapping name; empty when there is none
+  std::string file;  // path or mapping name; empty when there is none
   Position at;
   std::string subject;
-  std::string detail;   // system's words such as strerror; never library text that may quote data
+  std::string detail;  // system's words such as strerror; never library text that may quote data
 };
 
 template <class T>

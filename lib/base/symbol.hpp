@@ -16,9 +16,9 @@ using Symbol = std::uint16_t;
 class SymbolTable {
  public:
   Symbol intern(std::string_view name);
-  Symbol find(std::string_view name) const;          // 0 when the name is not there
-  std::string_view name(Symbol symbol) const;        // borrowed from the table, valid as long as it lives
-  std::size_t size() const { return names_.size(); } // number of symbols, "no name" included
+  Symbol find(std::string_view name) const;           // 0 when the name is not there
+  std::string_view name(Symbol symbol) const;         // borrowed from the table, valid as long as it lives
+  std::size_t size() const { return names_.size(); }  // number of symbols, "no name" included
 
  private:
   std::deque<std::string> names_{std::string()};

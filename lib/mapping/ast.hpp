@@ -22,10 +22,10 @@ using ExprPtr = std::unique_ptr<Expr>;
 
 struct Step {
   std::string name;
-  bool choice = false;                // name[x]
-  bool descendant = false;            // //name: at any depth below; names may be "@attribute", "PID-3" or a component number "1"
+  bool choice = false;      // name[x]
+  bool descendant = false;  // //name: at any depth below; names may be "@attribute", "PID-3" or a component number "1"
   struct Predicate {
-    std::int32_t index = -1;          // [n], from 0; -1 when it is a condition
+    std::int32_t index = -1;  // [n], from 0; -1 when it is a condition
     ExprPtr condition;
   };
   std::vector<Predicate> predicates;
@@ -33,26 +33,32 @@ struct Step {
 };
 
 struct Path {
-  std::uint32_t up = 0;               // number of ^
-  bool self = false;                  // "." alone, or "^" alone
+  std::uint32_t up = 0;  // number of ^
+  bool self = false;     // "." alone, or "^" alone
   std::vector<Step> steps;
 };
 
 enum class Kind : std::uint8_t {
-  text, number, boolean, null,        // literals: `text` holds the value
-  path,                               // path
-  call,                               // text = function or lookup name, args, member = ".column" behind the call
-  node_path,                          // args[0] gives a node, path continues from it: resolve(x).code.coding
-  each,                               // args[0]
-  fallback,                           // args in order
-  when,                               // args[0] value, args[1] condition
-  logical_or, logical_and, logical_not,
-  compare,                            // text = operator, args[0], args[1]
-  in_values,                          // args[0] in (args[1..])
-  in_list,                            // args[0] in list `text`
-  matches,                            // args[0] matches text
-  present, empty,                     // args[0]
-  concat,                             // args
+  text,
+  number,
+  boolean,
+  null,       // literals: `text` holds the value
+  path,       // path
+  call,       // text = function or lookup name, args, member = ".column" behind the call
+  node_path,  // args[0] gives a node, path continues from it: resolve(x).code.coding
+  each,       // args[0]
+  fallback,   // args in order
+  when,       // args[0] value, args[1] condition
+  logical_or,
+  logical_and,
+  logical_not,
+  compare,    // text = operator, args[0], args[1]
+  in_values,  // args[0] in (args[1..])
+  in_list,    // args[0] in list `text`
+  matches,    // args[0] matches text
+  present,
+  empty,   // args[0]
+  concat,  // args
 };
 
 struct Expr {
@@ -66,7 +72,7 @@ struct Expr {
 
 struct Filter {
   ExprPtr condition;
-  std::string reason;                 // given text, else the expression as written
+  std::string reason;  // given text, else the expression as written
   Place at;
 };
 
@@ -77,12 +83,12 @@ struct Assign {
 };
 
 struct Emit {
-  std::string table;                  // "stem" or a CDM table
-  std::string default_domain;         // stem default
-  std::vector<std::string> only;      // stem only
-  ExprPtr when;                       // `also TABLE where ..`; null for the main emit
-  std::vector<ExprPtr> key;           // empty: none
-  bool key_all = false;               // key *
+  std::string table;              // "stem" or a CDM table
+  std::string default_domain;     // stem default
+  std::vector<std::string> only;  // stem only
+  ExprPtr when;                   // `also TABLE where ..`; null for the main emit
+  std::vector<ExprPtr> key;       // empty: none
+  bool key_all = false;           // key *
   std::vector<ExprPtr> alias;
   ExprPtr version;
   std::vector<Assign> assigns;
@@ -90,19 +96,19 @@ struct Emit {
 };
 
 struct Each {
-  ExprPtr path;                       // a path
-  bool or_self = false;               // `? .`
+  ExprPtr path;          // a path
+  bool or_self = false;  // `? .`
   ExprPtr where;
   Place at;
 };
 
 struct Rule {
   std::string name, title;
-  std::string kind;                   // record kind; "*" is every kind
+  std::string kind;  // record kind; "*" is every kind
   ExprPtr from_where;
   std::vector<Each> each;
   std::vector<Filter> filters;
-  std::vector<Emit> emits;            // [0] is the main one, the others are `also`
+  std::vector<Emit> emits;  // [0] is the main one, the others are `also`
   ExprPtr delete_when;
   Place at, kind_at;
 };
@@ -117,7 +123,7 @@ struct Lookup {
 
 struct List {
   std::string name;
-  std::string file;                   // path as written; empty for inline pairs
+  std::string file;  // path as written; empty for inline pairs
   std::vector<std::pair<std::string, std::int64_t>> pairs;
   Place at;
 };
@@ -131,9 +137,9 @@ struct Mapping {
   Dialect dialect;
   std::vector<List> lists;
   std::vector<Lookup> lookups;
-  std::vector<Rule> rules;            // overrides are already applied
-  std::vector<std::string> files;     // paths by file number, for messages
-  std::vector<std::string> texts;     // their contents, for carets and for the mapping's hash
+  std::vector<Rule> rules;         // overrides are already applied
+  std::vector<std::string> files;  // paths by file number, for messages
+  std::vector<std::string> texts;  // their contents, for carets and for the mapping's hash
 };
 
 }  // namespace pyojun::ast

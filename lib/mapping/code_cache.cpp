@@ -219,8 +219,8 @@ std::vector<CodeTally> CodeCache::tallies(const Schema& schema) const {
     for (const auto& item : entry.counts) {
       // Text without a code system is free text, which may say anything about a patient: it is counted, not named.
       const std::string_view code = entry.vocabulary.empty() ? std::string_view() : entry.code;
-      out.push_back({item.rule, std::string(entry.vocabulary), std::string(code), entry.source_concept, domain(item.table),
-                     entry.grade, std::vector<std::int32_t>(entry.targets.begin(), entry.targets.end()), item.rows});
+      out.push_back({item.rule, std::string(entry.vocabulary), std::string(code), entry.source_concept, domain(item.table), entry.grade,
+                     std::vector<std::int32_t>(entry.targets.begin(), entry.targets.end()), item.rows});
     }
   }
   for (const auto& [key, rows] : spilled_) out.push_back({key.rule, key.vocabulary, {}, 0, domain(key.table), key.grade, {}, rows});

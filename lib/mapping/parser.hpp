@@ -13,7 +13,7 @@ namespace pyojun {
 
 struct Parsed {
   ast::Mapping mapping;
-  std::vector<Diagnostic> diagnostics;   // syntax only
+  std::vector<Diagnostic> diagnostics;  // syntax only
 };
 
 // Reads a mapping by folder, file or shipped name ("synthea/csv" is mappings/synthea/csv in the program), with its includes and overrides.

@@ -22,8 +22,8 @@ struct Diagnostic {
   Code code = Code::internal_error;
   std::string file;
   std::uint32_t line = 0, column = 0, length = 1;
-  std::string subject;               // the name in question
-  std::string suggestion;            // "did you mean": empty when there is none
+  std::string subject;     // the name in question
+  std::string suggestion;  // "did you mean": empty when there is none
   std::string source_line;
 };
 
@@ -46,36 +46,37 @@ class Plan {
   virtual const std::string& title() const = 0;
   virtual Delivery delivery() const = 0;
   virtual const Dialect& dialect() const = 0;
-  virtual const std::string& hash() const = 0;             // sha256 hex over all files of the mapping; part of a run's identity
+  virtual const std::string& hash() const = 0;  // sha256 hex over all files of the mapping; part of a run's identity
   virtual const std::vector<RuleInfo>& rules() const = 0;
-  virtual const SymbolTable& symbols() const = 0;          // every name the rules read; frozen
-  virtual const std::vector<std::string>& fields_of(std::string_view kind) const = 0;  // names read of a record kind (flat formats); "*" among them: all
-                                                                                              // columns count (`key *`), names nobody reads included
+  virtual const SymbolTable& symbols() const = 0;  // every name the rules read; frozen
+  virtual const std::vector<std::string>& fields_of(
+      std::string_view kind) const = 0;  // names read of a record kind (flat formats); "*" among them: all
+                                         // columns count (`key *`), names nobody reads included
   virtual bool reads_kind(std::string_view kind) const = 0;
   virtual bool has_lookups() const = 0;
 };
 
 struct CompileOptions {
-  std::string path;                          // folder or .map file, or the name of a shipped mapping ("synthea/csv")
-  const Schema* schema = nullptr;            // outlives the plan
+  std::string path;                              // folder or .map file, or the name of a shipped mapping ("synthea/csv")
+  const Schema* schema = nullptr;                // outlives the plan
   std::shared_ptr<const Vocabulary> vocabulary;  // may be null for `check`: then concepts are not verified
-  std::vector<std::string> code_lists;       // extra source_to_concept_map or Usagi files
+  std::vector<std::string> code_lists;           // extra source_to_concept_map or Usagi files
 };
 struct Compiled {
-  std::shared_ptr<const Plan> plan;          // null when there is a fatal diagnostic
-  std::vector<Diagnostic> diagnostics;       // in file and line order
+  std::shared_ptr<const Plan> plan;     // null when there is a fatal diagnostic
+  std::vector<Diagnostic> diagnostics;  // in file and line order
 };
 Compiled compile(const CompileOptions& options);
 
 // Rows, rejects and tallies of one batch. Reused: clear() keeps the memory.
 struct MappedBatch {
   std::vector<RowChunk> chunks;
-  std::vector<RuleTally> tallies;            // by rule number
-  std::vector<Reject> rejects;               // offsets, lines and records are those of the batch's records
-  std::uint64_t unread = 0;                  // records whose kind no rule reads
+  std::vector<RuleTally> tallies;  // by rule number
+  std::vector<Reject> rejects;     // offsets, lines and records are those of the batch's records
+  std::uint64_t unread = 0;        // records whose kind no rule reads
   std::vector<std::pair<Symbol, std::uint64_t>> unread_kinds;
   std::uint32_t candidates = 0;
-  std::uint64_t cut_texts = 0;               // texts cut at their column's length (Code::text_cut)
+  std::uint64_t cut_texts = 0;  // texts cut at their column's length (Code::text_cut)
   void clear();
 };
 

@@ -160,13 +160,16 @@ Status Conversion::write_report() {
   if (!data) return data.error();
   for (const auto& file : outcome_.files) {
     const std::string name = file.path.substr(file.path.rfind('/') + 1);
-    for (const auto& field : file.facts.unknown_columns) data->fields.push_back({name, file.kind, field, ReportField::State::unread, file.records, 0});
-    for (const auto& field : file.facts.missing_columns) data->fields.push_back({name, file.kind, field, ReportField::State::missing, file.records, 0});
+    for (const auto& field : file.facts.unknown_columns)
+      data->fields.push_back({name, file.kind, field, ReportField::State::unread, file.records, 0});
+    for (const auto& field : file.facts.missing_columns)
+      data->fields.push_back({name, file.kind, field, ReportField::State::missing, file.records, 0});
   }
   data->run.started.clear();  // same inputs, same report bytes
   auto folder = AtomicDirectory::start(request_.report);
   if (!folder) return folder.error();
-  const std::pair<const char*, std::string> parts[] = {{"report.json", to_json(*data)}, {"report.html", to_html(*data, request_.korean ? Language::korean : Language::english)}};
+  const std::pair<const char*, std::string> parts[] = {
+      {"report.json", to_json(*data)}, {"report.html", to_html(*data, request_.korean ? Language::korean : Language::english)}};
   for (const auto& [file_name, text] : parts) {
     auto file = folder->create(file_name);
     if (!file) return file.error();

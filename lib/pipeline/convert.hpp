@@ -27,7 +27,7 @@ struct ConvertRequest {
   std::vector<std::string> code_lists;
   std::string source_name;  // cdm_source_name; empty: the mapping's title
   unsigned threads = 1;
-  bool korean = false;                          // which language the report opens in
+  bool korean = false;           // which language the report opens in
   bool with_vocabulary = false;  // vocabulary tables in the published CDM
   Limits limits;
 };

@@ -9,22 +9,22 @@ namespace pyojun {
 
 // One kind of file: which names belong to it and how its columns are called. Globs match the base name, case-insensitively.
 struct FileKind {
-  std::string kind;                                   // record kind, e.g. "patients"
-  std::vector<std::string> globs;                     // e.g. "patients.csv", "patients_*.csv"; * and ? only
-  std::vector<std::string> columns;                   // when the file has no header line
+  std::string kind;                                          // record kind, e.g. "patients"
+  std::vector<std::string> globs;                            // e.g. "patients.csv", "patients_*.csv"; * and ? only
+  std::vector<std::string> columns;                          // when the file has no header line
   std::vector<std::pair<std::string, std::string>> aliases;  // header name as delivered -> name used by rules
 };
 
 struct Dialect {
-  std::string format;              // reader name; empty: detect by content
-  std::string encoding;            // "utf-8", "cp949", "utf-16le", "utf-16be", "latin-1"; empty: decide per file
-  std::string delimiter;           // one byte; empty: detect
-  std::string quote = "\"";        // one byte; "none": no quoting at all
+  std::string format;        // reader name; empty: detect by content
+  std::string encoding;      // "utf-8", "cp949", "utf-16le", "utf-16be", "latin-1"; empty: decide per file
+  std::string delimiter;     // one byte; empty: detect
+  std::string quote = "\"";  // one byte; "none": no quoting at all
   bool header = true;
-  std::string ragged = "refuse";   // "refuse" or "pad": a row with too few fields
+  std::string ragged = "refuse";        // "refuse" or "pad": a row with too few fields
   std::vector<std::string> null_words;  // exact texts that mean null, e.g. "NULL", "\\N"; empty text is always empty, not null
   std::vector<std::string> date_forms;  // extra forms for date() and datetime(), see time_value.hpp parse_form
-  std::string timezone;            // see mapping/plan.hpp: one time zone rule for the whole mapping
+  std::string timezone;                 // see mapping/plan.hpp: one time zone rule for the whole mapping
   std::vector<FileKind> files;
   std::vector<std::pair<std::string, std::string>> aliases;  // for every kind
 };

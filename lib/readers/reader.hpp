@@ -10,8 +10,8 @@
 
 #include "base/input.hpp"
 #include "base/result.hpp"
-#include "record/batch.hpp"
 #include "readers/dialect.hpp"
+#include "record/batch.hpp"
 
 namespace pyojun {
 
@@ -28,17 +28,18 @@ struct Limits {
 struct Needs {
   SymbolTable* symbols = nullptr;  // frozen when all == false: look names up with find(), never intern()
   bool all = false;                // keep every node (inspect, records): names are interned as they come; parse() is then not thread-safe
-  std::vector<std::string> kinds;  // record kinds the plan reads; empty: every kind. Records of others may come without nodes below the root.
+  std::vector<std::string>
+      kinds;  // record kinds the plan reads; empty: every kind. Records of others may come without nodes below the root.
 };
 
 // A run of whole records in the order of the file. Bytes stay alive as long as `keep` does.
 struct Chunk {
   std::span<const char> bytes;
-  std::uint64_t offset = 0;          // of bytes[0] in the (uncompressed) file as delivered
+  std::uint64_t offset = 0;  // of bytes[0] in the (uncompressed) file as delivered
   std::shared_ptr<const void> keep;
-  std::uint64_t sequence = 0;        // 0, 1, 2 ... per file
-  bool last_is_cut = false;          // the file ends inside the last record
-  std::uint64_t skipped = 0;         // bytes of the last record that follow `bytes` and were let go because it is over the limit
+  std::uint64_t sequence = 0;  // 0, 1, 2 ... per file
+  bool last_is_cut = false;    // the file ends inside the last record
+  std::uint64_t skipped = 0;   // bytes of the last record that follow `bytes` and were let go because it is over the limit
 };
 
 enum class Match : std::uint8_t { no, unsure, yes };
@@ -56,10 +57,10 @@ class Reader {
 };
 
 struct Source {
-  const Input* input = nullptr;      // outlives the reader
-  const Dialect* dialect = nullptr;  // outlives the reader
-  std::vector<std::string> expected; // fields the plan reads of this kind; what is not delivered becomes FileFacts::missing_columns
-  std::string kind;                  // record kind from the dialect's file patterns; empty when the format tells it itself
+  const Input* input = nullptr;       // outlives the reader
+  const Dialect* dialect = nullptr;   // outlives the reader
+  std::vector<std::string> expected;  // fields the plan reads of this kind; what is not delivered becomes FileFacts::missing_columns
+  std::string kind;                   // record kind from the dialect's file patterns; empty when the format tells it itself
   Limits limits;
   Needs needs;
 };

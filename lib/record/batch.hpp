@@ -31,8 +31,8 @@ using NodeIndex = std::uint32_t;  // 0 means none; node 0 of a batch is never us
 struct Node {
   const char* data = nullptr;  // UTF-8; points into the source bytes or into the batch's own store
   std::uint32_t length = 0;
-  NodeIndex next = 0;          // next sibling
-  NodeIndex child = 0;         // first child
+  NodeIndex next = 0;   // next sibling
+  NodeIndex child = 0;  // first child
   Symbol name = 0;
   NodeKind kind = NodeKind::text;
   std::string_view text() const { return {data, length}; }
@@ -40,41 +40,41 @@ struct Node {
 
 // One record: the unit that is counted in the balance and refused as a whole.
 struct Record {
-  NodeIndex root = 0;          // an object node
-  Symbol kind = 0;             // "patients", "Observation", "ORU_R01", "ClinicalDocument"
-  std::uint64_t offset = 0;    // byte offset in the (uncompressed) file as delivered
-  std::uint32_t length = 0;    // bytes as delivered
-  std::uint32_t line = 0;      // line within the batch, from 0; the file's line = batch.first_line + line
+  NodeIndex root = 0;        // an object node
+  Symbol kind = 0;           // "patients", "Observation", "ORU_R01", "ClinicalDocument"
+  std::uint64_t offset = 0;  // byte offset in the (uncompressed) file as delivered
+  std::uint32_t length = 0;  // bytes as delivered
+  std::uint32_t line = 0;    // line within the batch, from 0; the file's line = batch.first_line + line
 };
 
 // A refused record or value. Carries positions and names only, never data.
 struct Reject {
   Code code = Code::internal_error;
-  std::uint64_t offset = 0;    // byte offset of the record in the file as delivered
-  std::uint32_t length = 0;    // length of the record in bytes
-  std::uint32_t line = 0;      // within the batch, from 0
-  std::uint32_t record = 0;    // readers: place among all records met in the batch, from 0; mapper: index in RecordBatch::records
-  std::uint32_t at = 0;        // bytes from `offset` to the defect
-  Symbol field = 0;            // field the defect is in, when known
-  std::uint16_t rule = 0;      // rule number + 1 for mapping rejects, 0 for reader rejects
+  std::uint64_t offset = 0;       // byte offset of the record in the file as delivered
+  std::uint32_t length = 0;       // length of the record in bytes
+  std::uint32_t line = 0;         // within the batch, from 0
+  std::uint32_t record = 0;       // readers: place among all records met in the batch, from 0; mapper: index in RecordBatch::records
+  std::uint32_t at = 0;           // bytes from `offset` to the defect
+  Symbol field = 0;               // field the defect is in, when known
+  std::uint16_t rule = 0;         // rule number + 1 for mapping rejects, 0 for reader rejects
   std::uint16_t table = 0xFFFF;   // CDM table (TableId) of `column`, when known
   std::uint16_t column = 0xFFFF;  // CDM column (ColumnId) when known
-  std::string path;            // path inside the record ("name[1].given"), built only for rejects
+  std::string path;               // path inside the record ("name[1].given"), built only for rejects
 };
 
 // A run of whole records, made by Reader::parse from one Chunk. Reused: clear() keeps the memory.
 struct RecordBatch {
   std::vector<Node> nodes{Node{}};
   std::vector<Record> records;
-  std::vector<Reject> rejects;       // records that were refused by the reader
-  std::uint64_t lines = 0;           // line ends consumed
-  std::uint64_t seen = 0;            // records met, refused ones included: records.size() + refused
-  std::uint64_t blank = 0;           // empty lines, which are no records
+  std::vector<Reject> rejects;  // records that were refused by the reader
+  std::uint64_t lines = 0;      // line ends consumed
+  std::uint64_t seen = 0;       // records met, refused ones included: records.size() + refused
+  std::uint64_t blank = 0;      // empty lines, which are no records
   // Flat formats: child i of every root is node root + 1 + i and is called columns[i]. Empty for trees.
   std::vector<Symbol> columns;
-  std::vector<std::uint64_t> filled; // flat formats: per file column (all columns, not only the kept ones) non-empty values
-  std::deque<std::string> store;     // decoded or unescaped text that nodes point into; addresses are stable
-  std::shared_ptr<const void> keep;  // keeps the source bytes alive
+  std::vector<std::uint64_t> filled;  // flat formats: per file column (all columns, not only the kept ones) non-empty values
+  std::deque<std::string> store;      // decoded or unescaped text that nodes point into; addresses are stable
+  std::shared_ptr<const void> keep;   // keeps the source bytes alive
 
   void clear();
   // First child of `parent` called `name`, or 0. In flat batches this is a position, not a search, when the caller keeps it.

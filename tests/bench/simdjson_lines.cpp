@@ -83,6 +83,7 @@ int main(int argc, char** argv) {
   }
   close(file);
   const double used = cpu() - start;
-  std::printf("{\"lines\":%zu,\"bad\":%zu,\"fields\":%zu,\"bytes\":%zu,\"cpu\":%.3f}\n", tally.lines, tally.bad, tally.fields, tally.bytes, used);
+  std::printf("{\"lines\":%zu,\"bad\":%zu,\"fields\":%zu,\"bytes\":%zu,\"cpu\":%.3f}\n", tally.lines, tally.bad, tally.fields, tally.bytes,
+              used);
   return 0;
 }
