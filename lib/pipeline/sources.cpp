@@ -86,7 +86,8 @@ Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect) {
     file.kind = kind_of(input->name(), dialect);
     if (file.kind.empty()) file.kind = query.kind;
     const bool named = std::find(query.arguments.begin(), query.arguments.end(), input->path()) != query.arguments.end();
-    if (!dialect.files.empty() && file.kind.empty()) {
+    const bool tells_kind = query.format == "records";  // every line does
+    if (!dialect.files.empty() && file.kind.empty() && !tells_kind) {
       file.why = Code::file_not_in_mapping;
     } else if (format != nullptr) {
       file.format = format;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Books and tables against counts made without our program: the sample hospital, and the published Synthea sample when it is at hand."""
+"""Books and tables against counts made without our program: the sample hospital, and the published Synthea and FHIR samples when at hand."""
 import pathlib
 import subprocess
 
@@ -47,6 +47,16 @@ def main():
                 tool(c, "synthea27: rows derived by hand are there, and no others", TOOLS / "expectations" / "check.py", cdm)
     else:
         c.skip("published Synthea sample not found; set PYOJUN_SHARED")
+    for name in ("synthea-r4", "us-core", "bulk-ndjson"):
+        exports = SHARED / "fhir" / name
+        if not exports.exists():
+            c.skip(f"FHIR sample {name} not found; set PYOJUN_SHARED")
+            continue
+        with work() as folder:
+            done = convert(exports, folder, vocabulary(folder, ROOT / "testdata" / "vocabulary"), map="fhir/r4", name=name)
+            c.check(done.code in (0, 3), f"{name}: convert exits 0 or 3, got {done.code}")
+            tool(c, f"{name}: candidates and filters are what independent counts say", TOOLS / "independent" / "check_fhir.py",
+                 pathlib.Path(folder) / f"{name}.r" / "report.json", exports)
     c.end()
 
 
