@@ -69,7 +69,7 @@ def limits(c, folder, vocab, want):
     for size in (0, 4096, 20000):
         done = convert(INPUTS, folder, vocab, prefix=["prlimit", f"--fsize={size}"])
         c.check(done.code in (1, 74), f"file size limit {size}: exit {done.code}")
-        c.check(done.code > 0 and "F0" in done.err, f"file size limit {size}: a message, not a death")
+        c.check(done.code > 0 and '{"error":"' in done.err, f"file size limit {size}: a message, not a death")
         c.check(not (pathlib.Path(folder) / "cdm").exists(), f"file size limit {size}: nothing published")
     same_after_rerun(c, "file size limit", folder, vocab, want)
     full = run("list", "messages", prefix=["bash", "-c", 'exec "$@" > /dev/full', "x"])
