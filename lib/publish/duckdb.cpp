@@ -9,6 +9,7 @@
 #include "base/files.hpp"
 #include "publish/kinds.hpp"
 #include "publish/sql.hpp"
+#include "warehouse/table_function.hpp"
 
 namespace pyojun {
 
@@ -49,7 +50,7 @@ Status replaceable(const std::string& file) {
 std::string create_table(const Table& table, const std::string& name) {
   std::string columns;
   for (const Column& column : table.columns)
-    columns += fmt::format("{}{} {}{}", columns.empty() ? "" : ", ", sql_name(column.name), published_type(column.type),
+    columns += fmt::format("{}{} {}{}", columns.empty() ? "" : ", ", sql_name(column.name), sql_type(column.type),
                            column.required ? " NOT NULL" : "");
   return fmt::format("CREATE TABLE {} ({})", name, columns);
 }

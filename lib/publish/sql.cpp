@@ -1,6 +1,8 @@
 // SQL text shared by the parquet and duckdb publishers.
 #include "publish/sql.hpp"
 
+#include "warehouse/table_function.hpp"
+
 #include <fmt/format.h>
 
 #include <set>
@@ -16,28 +18,12 @@ template <class Expression>
 std::string select_list(const Table& table, Expression expression) {
   std::string list;
   for (const Column& column : table.columns)
-    list += fmt::format("{}CAST({} AS {}) AS {}", list.empty() ? "" : ", ", expression(column), published_type(column.type),
-                        sql_name(column.name));
+    list +=
+        fmt::format("{}CAST({} AS {}) AS {}", list.empty() ? "" : ", ", expression(column), sql_type(column.type), sql_name(column.name));
   return list;
 }
 
 }  // namespace
-
-std::string_view published_type(ColumnType type) {
-  switch (type) {
-    case ColumnType::integer:
-      return "INTEGER";
-    case ColumnType::number:
-      return "DOUBLE";
-    case ColumnType::date:
-      return "DATE";
-    case ColumnType::datetime:
-      return "TIMESTAMP";
-    case ColumnType::text:
-      break;
-  }
-  return "VARCHAR";
-}
 
 std::string select_table(const Table& table, std::uint64_t rows) {
   if (rows == 0) return fmt::format("SELECT {} WHERE false", select_list(table, [](const Column&) { return std::string("NULL"); }));

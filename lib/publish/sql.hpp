@@ -11,9 +11,6 @@
 
 namespace pyojun {
 
-// "INTEGER", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR".
-std::string_view published_type(ColumnType type);
-
 // All columns of cdm.<table> in OMOP order with their types; without rows the warehouse is not asked.
 std::string select_table(const Table& table, std::uint64_t rows);
 
