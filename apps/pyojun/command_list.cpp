@@ -77,7 +77,7 @@ Rows list_publishers() {
 Rows list_messages(const Console& console) {
   constexpr std::array names{"note", "warning", "reject", "fatal"};
   Rows rows{{"id", "severity", "says", "remedy"}};
-  for (const auto& row : code_table) {
+  for (const auto& row : code_table()) {
     rows.push_back({std::string(row.id), names[static_cast<std::size_t>(row.severity)], std::string(console.pick(row.says, row.says_ko)),
                     std::string(console.pick(row.remedy, row.remedy_ko))});
   }

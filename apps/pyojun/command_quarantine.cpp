@@ -69,7 +69,7 @@ Entry entry_of(const DuckRows& rows, std::size_t i) {
 }
 
 const CodeInfo* row_of(std::string_view id) {
-  for (const auto& row : code_table) {
+  for (const auto& row : code_table()) {
     if (row.id == id) return &row;
   }
   return nullptr;

@@ -36,7 +36,7 @@ Grade grade_from(std::string_view name) {
 }
 
 Code code_from(std::string_view id) {
-  for (const CodeInfo& row : code_table)
+  for (const CodeInfo& row : code_table())
     if (row.id == id) return row.code;
   return Code::internal_error;
 }
