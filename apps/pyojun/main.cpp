@@ -14,6 +14,7 @@
 #include <new>
 
 #include "commands.hpp"
+#include "usage.hpp"
 
 namespace {
 
@@ -83,16 +84,19 @@ int parse_and_run(int argc, char** argv, Console& console) {
   cli.add_flag("-q,--quiet", console.quiet, "only errors and the summary");
   cli.add_flag("-v,--verbose", console.verbose, "also times per stage and notes on every file");
   cli.add_flag("--no-progress", no_progress, "no progress bar, not even on a terminal");
+  if (console.language == Tongue::ko) translate_help(cli);
   try {
     cli.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
+  } catch (const CLI::Success& asked) {  // --help, --version
     std::ostringstream out, err;
-    const int code = cli.exit(error, out, err);
-    if (!out.str().empty()) console.out(out.str());
-    if (!err.str().empty()) console.say(err.str());
-    return code == 0 ? exit_done : exit_usage;
+    cli.exit(asked, out, err);
+    console.out(out.str());
+    return exit_done;
+  } catch (const CLI::ParseError& error) {
+    console.json = manner_of(argc, argv).json;
+    console.error(usage_error(cli, error, console));
+    return exit_usage;
   }
-  console.language = language_of(language);
   World world = make_world();
   TerminalProgress progress(!no_progress && !console.quiet);
   world.progress = &progress;
@@ -106,7 +110,7 @@ int main(int argc, char** argv) {
   protect_process();
   install_signals();
   Console console;
-  console.language = language_of("");
+  console.language = language_of(manner_of(argc, argv).language);
   int code = exit_failed;
   try {
     code = parse_and_run(argc, argv, console);

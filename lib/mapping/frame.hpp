@@ -41,6 +41,7 @@ struct Frame {
   std::vector<std::uint16_t> positions;  // flat batches: by symbol, column number + 1
   std::array<NodeIndex, max_contexts> context{};
   std::uint32_t level = 0;
+  std::uint32_t item = 1;  // number of the candidate's item among those of its innermost `each`, from 1
   Arena arena;
   Pool<Answer> answers;
   Pool<Range> ranges;

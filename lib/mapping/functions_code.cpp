@@ -5,27 +5,14 @@
 
 #include <fmt/format.h>
 
+#include "mapping/shape.hpp"
+
 namespace pyojun::mapping {
 
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Grade::count)> grade_names{"exact",     "normalised", "list",
                                                                                            "no_target", "unknown",    "no_system"};
-
-// First child of that name as a value; absent when there is none.
-bool child(const Frame& frame, NodeIndex node, Symbol name, Value& out) {
-  out.clear();
-  if (node == 0 || name == 0) return false;
-  const NodeIndex found = frame.batch->find(node, name);
-  if (found == 0) return false;
-  load(frame, found, out);
-  return out.present();
-}
-
-std::string_view child_text(const Frame& frame, NodeIndex node, Symbol name) {
-  Value value;
-  return child(frame, node, name, value) && value.tag == Tag::text ? value.text() : std::string_view();
-}
 
 void set_code(Value& out, NodeIndex node, const CodeEntry& entry) {
   out.clear();
@@ -106,14 +93,6 @@ void answer_of_code(Frame& frame, const CodeEntry* entry, std::string_view text,
   }
 }
 
-std::string_view joined(Frame& frame, std::string_view a, std::string_view sign, std::string_view b) {
-  char* out = frame.arena.take(a.size() + sign.size() + b.size());
-  a.copy(out, a.size());
-  sign.copy(out + a.size(), sign.size());
-  b.copy(out + a.size() + sign.size(), b.size());
-  return {out, a.size() + sign.size() + b.size()};
-}
-
 void answer_of_ratio(Frame& frame, NodeIndex node, Answer& out) {
   const ShapeNames& names = frame.plan->names_;
   Value above, below;
@@ -185,11 +164,6 @@ void set_number_or_null(Value& out, std::optional<double> low, std::optional<dou
   range = {low.value_or(0), high.value_or(0), low.has_value(), high.has_value()};
   out.tag = Tag::range;
   out.range = &range;
-}
-
-std::string_view own_text(Frame& frame, const Value& value) {
-  std::string_view text;
-  return value.present() && text_of(frame, value, text) ? text : std::string_view();
 }
 
 }  // namespace
@@ -421,42 +395,6 @@ void run_range(const Op& op, Frame& frame, Value& out) {
   if (!range) return out.clear();
   const auto side = [](bool has, double number) { return has ? std::optional(number) : std::nullopt; };
   set_number_or_null(out, side(range->has_low, range->low), side(range->has_high, range->high), frame);
-}
-
-// The key text of the record a reference means. "#id" names a part of this record, which is no row of its own: absent.
-void run_reference(const Op& op, Frame& frame, Value& out) {
-  Value in;
-  eval(*op.args[0], frame, in);
-  const ShapeNames& names = frame.plan->names_;
-  std::string_view text;
-  if (in.tag == Tag::object) {
-    text = child_text(frame, in.node, names.reference);
-    Value identifier;
-    if (text.empty() && child(frame, in.node, names.identifier, identifier)) {
-      const auto type = child_text(frame, in.node, names.type), value = child_text(frame, identifier.node, names.value);
-      const auto system = child_text(frame, identifier.node, names.system);
-      if (!type.empty() && !value.empty()) text = joined(frame, joined(frame, type, "?identifier=", system), "|", value);
-    }
-  } else {
-    text = own_text(frame, in);
-  }
-  out.clear();
-  if (text.empty() || text[0] == '#') return;
-  out.node = in.node;
-  out.set_text(text);
-}
-
-void run_resolve(const Op& op, Frame& frame, Value& out) {
-  Value in;
-  eval(*op.args[0], frame, in);
-  const ShapeNames& names = frame.plan->names_;
-  std::string_view text = in.tag == Tag::object ? child_text(frame, in.node, names.reference) : own_text(frame, in);
-  out.clear();
-  if (text.size() < 2 || text[0] != '#') return;
-  text.remove_prefix(1);
-  for (NodeIndex i = frame.nodes[frame.context[0]].child; i != 0; i = frame.nodes[i].next) {
-    if (frame.nodes[i].name == names.contained && child_text(frame, i, names.id) == text) return load(frame, i, out);
-  }
 }
 
 void shape_text(Frame& frame, NodeIndex node, Value& out) {

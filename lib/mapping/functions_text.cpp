@@ -413,6 +413,11 @@ void run_file(const Op&, Frame& frame, Value& out) {
   if (found != 0) load(frame, found, out);
 }
 
+void run_position(const Op&, Frame& frame, Value& out) {
+  out.clear();
+  out.set_integer(frame.item);
+}
+
 void run_event(const Op&, Frame&, Value& out) {
   out.clear();
   out.tag = Tag::sibling;

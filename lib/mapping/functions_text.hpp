@@ -37,6 +37,7 @@ void run_kind(const Op& op, Frame& frame, Value& out);
 void run_file(const Op& op, Frame& frame, Value& out);
 void run_event(const Op& op, Frame& frame, Value& out);
 void run_event_domain(const Op& op, Frame& frame, Value& out);
+void run_position(const Op& op, Frame& frame, Value& out);
 void run_event_field(const Op& op, Frame& frame, Value& out);
 
 }  // namespace pyojun::mapping

@@ -115,6 +115,7 @@ void PlanMapper::unread(Symbol kind) {
 
 void PlanMapper::run_rule(const RulePlan& rule) {
   frame_.level = 0;
+  frame_.item = 1;
   ordinal_ = 0;
   if (!rule.record_filters.empty()) {
     frame_.reset();
@@ -134,9 +135,9 @@ void PlanMapper::run_rule(const RulePlan& rule) {
 void PlanMapper::level(const RulePlan& rule, std::size_t depth) {
   if (depth == rule.each.size()) return candidate(rule);
   const EachPlan& each = rule.each[depth];
-  bool any = false;
+  std::uint32_t items = 0;
   const auto turn = [&](NodeIndex node) {
-    any = true;
+    frame_.item = ++items;
     if (depth == 0) frame_.reset();
     frame_.context[++frame_.level] = node;
     if (each.where == nullptr || holds(*each.where, frame_)) {
@@ -160,7 +161,7 @@ void PlanMapper::level(const RulePlan& rule, std::size_t depth) {
     eval(*each.path, frame_, value);
     if (value.node != 0) turn(value.node);
   }
-  if (!any && each.or_self) turn(frame_.context[frame_.level]);
+  if (items == 0 && each.or_self) turn(frame_.context[frame_.level]);
 }
 
 void PlanMapper::candidate(const RulePlan& rule) {
@@ -236,6 +237,7 @@ void PlanMapper::gather(const RecordBatch& batch) {
       const LookupPlan& lookup = plan_->lookups_[number];
       if (lookup.kind != 0 && lookup.kind != record.kind) continue;
       frame_.level = 0;
+      frame_.item = 1;
       frame_.reset();
       if (lookup.where != nullptr && !holds(*lookup.where, frame_)) continue;
       const Hash128 key = key_of(frame_, lookup.key, lookup.seed);

@@ -55,11 +55,16 @@ bool PlanMapper::identify(const EmitPlan& emit, std::uint32_t ordinal, Identity&
   return false;
 }
 
+// The record's bytes, so that columns and members nobody reads count too; its nodes for a batch that came without bytes.
 Hash128 PlanMapper::content_key(std::uint64_t seed, std::uint32_t ordinal) {
-  std::string& text = frame_.buffer;
-  text.clear();
-  hash_nodes(*frame_.batch, frame_.record->root, plan_->symbols_, text);
-  const Hash128 key = hash128(text, seed);
+  std::string_view content = frame_.batch->content_of(record_);
+  if (content.empty()) {
+    std::string& text = frame_.buffer;
+    text.clear();
+    hash_nodes(*frame_.batch, frame_.record->root, plan_->symbols_, text);
+    content = text;
+  }
+  const Hash128 key = hash128(content, seed ^ frame_.batch->shape);
   return ordinal == 0 ? key : combine(key, ordinal);
 }
 

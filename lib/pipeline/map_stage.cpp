@@ -136,6 +136,8 @@ void Run::worker(Pump& pump, Mapper& mapper) {
   while (auto item = pump.take()) {
     if (stage_.world.stopped()) pump.fail({Code::interrupted, {}, {}, {}, {}});
     item->reader->parse(item->chunk, batch);
+    batch.bytes = {item->chunk.bytes.data(), item->chunk.bytes.size()};
+    batch.bytes_offset = item->chunk.offset;
     mapped.clear();
     mapper.map(batch, mapped);
     pump.in_order(item->ticket, [&] { return commit(*item, batch, mapped); });

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/hash.hpp"
 #include "readers/delimited_encoding.hpp"
 #include "readers/readers_table.hpp"
 
@@ -183,6 +184,9 @@ void Opening::bind(const std::vector<std::string>& names) {
     if (used.back().empty() && source_.needs.all) used.back() = "column_" + std::to_string(i + 1);
     layout_.columns.push_back({names[i], 0, 0});
   }
+  std::string shape;
+  for (const auto& name : used) shape += name + '\x1F';
+  layout_.shape = hash128(shape).low;
   // Two passes, so that "id" goes to the column called just so even when "Id" stands before it.
   for (const bool exact : {true, false}) {
     for (std::size_t i = 0; i < names.size(); ++i) {

@@ -37,6 +37,7 @@ struct DelimitedLayout {
   std::string file_name;         // value of the extra last node
   Symbol file_symbol = 0;        // "@file" when a rule reads it, else 0
   std::size_t header_bytes = 0;  // at the start of chunk 0, in bytes as in the chunk
+  std::uint64_t shape = 0;       // hash of the column names in order (RecordBatch::shape)
 };
 
 // Cuts a stream into chunks of whole records. Knows quotes, so that a line end inside a quoted field is none.

@@ -379,6 +379,7 @@ void ChunkParser::finish_record() {
     if (column_ + 1 < layout_.columns.size()) pad();
     close_root();
     batch_.records.push_back({base_, layout_.kind, offset, delivered_length(start_, stop_), lines_});
+    if (layout_.utf16) batch_.content.emplace_back(start_, static_cast<std::size_t>(stop_ - start_));
     base_ += static_cast<NodeIndex>(layout_.kept.size()) + 1;
   }
   ++batch_.seen;
@@ -432,6 +433,9 @@ void ChunkParser::run() {
 
 }  // namespace
 
-void parse_delimited(const DelimitedLayout& layout, const Chunk& chunk, RecordBatch& batch) { ChunkParser(layout, chunk, batch).run(); }
+void parse_delimited(const DelimitedLayout& layout, const Chunk& chunk, RecordBatch& batch) {
+  ChunkParser(layout, chunk, batch).run();
+  batch.shape = layout.shape;
+}
 
 }  // namespace pyojun

@@ -43,7 +43,12 @@ class RecordsReader final : public Reader {
     std::uint32_t number = 0;
   };
   void line(const Line& line, RecordBatch& batch, std::string_view file) const;
-  bool envelope(JsonWalker& walker, Record& record, bool& has_kind, RecordBatch& batch) const;
+  struct Envelope {
+    Record record;
+    bool has_kind = false;
+    std::string_view content;  // text of the member `record`
+  };
+  bool envelope(JsonWalker& walker, std::string_view text, Envelope& out, RecordBatch& batch) const;
 
   JsonNames names_;
   Limits limits_;
@@ -79,22 +84,26 @@ void RecordsReader::parse(const Chunk& chunk, RecordBatch& batch) const {
   }
 }
 
-bool RecordsReader::envelope(JsonWalker& walker, Record& record, bool& has_kind, RecordBatch& batch) const {
+bool RecordsReader::envelope(JsonWalker& walker, std::string_view text, Envelope& out, RecordBatch& batch) const {
   if (walker.peek() != '{') return walker.skip_value(0) && walker.fail(Code::records_line_shape, 0);
   return walker.members(0, [&](JsonName name, std::string_view) {
-    if (name.role == kind_role && walker.peek() == '"' && !has_kind) {
+    if (name.role == kind_role && walker.peek() == '"' && !out.has_kind) {
       std::string_view kind;
       if (!walker.text(kind)) return false;
-      has_kind = true;
-      record.kind = names_.grows() ? const_cast<JsonNames&>(names_).get(kind, kind.size()).symbol : names_.find(kind, kind.size()).symbol;
+      out.has_kind = true;
+      out.record.kind =
+          names_.grows() ? const_cast<JsonNames&>(names_).get(kind, kind.size()).symbol : names_.find(kind, kind.size()).symbol;
       return true;
     }
-    if (name.role != record_role || walker.peek() != '{' || record.root != 0) return walker.skip_value(1);
+    if (name.role != record_role || walker.peek() != '{' || out.record.root != 0) return walker.skip_value(1);
     JsonFrame frame;
     frame.self = static_cast<NodeIndex>(batch.nodes.size());
     batch.nodes.push_back(Node{nullptr, 0, 0, 0, 0, NodeKind::object});
-    record.root = frame.self;
-    return walker.object(frame, 1);
+    out.record.root = frame.self;
+    const std::uint32_t begin = walker.offset();
+    if (!walker.object(frame, 1)) return false;
+    out.content = text.substr(begin, walker.end_of_previous() - begin);
+    return true;
   });
 }
 
@@ -124,11 +133,11 @@ void RecordsReader::line(const Line& line, RecordBatch& batch, std::string_view 
   JsonWalker walker(names_, limits_, batch);
   walker.own_text(own_text_role);
   walker.start(index);
-  Record record;
-  bool has_kind = false;
-  if (!envelope(walker, record, has_kind, batch)) return refuse(walker.code(), walker.fail_at());
+  Envelope found;
+  Record& record = found.record;
+  if (!envelope(walker, line.text, found, batch)) return refuse(walker.code(), walker.fail_at());
   if (!walker.at_end()) return refuse(Code::json_syntax, walker.offset());
-  if (!has_kind || record.root == 0) return refuse(Code::records_line_shape, 0);
+  if (!found.has_kind || record.root == 0) return refuse(Code::records_line_shape, 0);
   if (file_symbol_ != 0 && batch.find(record.root, file_symbol_) == 0) {
     // Behind the last child: the frame is gone, and records without "@file" are rare.
     JsonFrame frame;
@@ -140,6 +149,7 @@ void RecordsReader::line(const Line& line, RecordBatch& batch, std::string_view 
   record.length = static_cast<std::uint32_t>(line.text.size());
   record.line = line.number;
   batch.records.push_back(record);
+  batch.content.push_back(found.content);
 }
 
 }  // namespace

@@ -75,8 +75,18 @@ struct RecordBatch {
   std::vector<std::uint64_t> filled;  // flat formats: per file column (all columns, not only the kept ones) non-empty values
   std::deque<std::string> store;      // decoded or unescaped text that nodes point into; addresses are stable
   std::shared_ptr<const void> keep;   // keeps the source bytes alive
+  // What `key *` compares: the record's bytes as delivered. They are those of the chunk (`bytes`, set by whoever called parse(); its first
+  // byte is at `bytes_offset` of the file), unless the reader says otherwise record by record in `content`: text that was decoded to
+  // another encoding, a record inside an envelope. `shape` tells apart equal bytes that mean something else (the column names of a flat
+  // file).
+  std::string_view bytes;
+  std::uint64_t bytes_offset = 0;
+  std::vector<std::string_view> content;
+  std::uint64_t shape = 0;
 
   void clear();
+  // Content of record `i` of `records`; empty when nothing is known of it (a batch made by hand).
+  std::string_view content_of(std::size_t i) const;
   // First child of `parent` called `name`, or 0. In flat batches this is a position, not a search, when the caller keeps it.
   NodeIndex find(NodeIndex parent, Symbol name) const {
     for (NodeIndex i = nodes[parent].child; i != 0; i = nodes[i].next) {

@@ -27,8 +27,22 @@ def generated(c, path, text):
     c.check(path.exists() and path.read_text(encoding="utf-8") == text, f"{path.relative_to(ROOT)} is what the program says (else: tests/e2e/docs.py --accept)")
 
 
+def korean_help(c, *command):
+    """Every text of --help has Korean; the names of options, values and examples stay as they are."""
+    text = run(*command, "--help", "--lang", "ko").out
+    body = text.split("\n예:")[0]
+    entries = re.findall(r"^  (\S.*(?:\n {10,}\S.*)*)", body, re.M)
+    c.check(entries and all(re.search("[가-힣]", entry) for entry in entries),
+            f"help of `pyojun {' '.join(command)}` has Korean for {[e.split()[0] for e in entries if not re.search('[가-힣]', e)]} (apps/pyojun/help_ko.cpp)")
+    part = body.split("\n명령:\n")
+    return re.findall(r"^  ([a-z]+) ", part[1], re.M) if len(part) > 1 else []
+
+
 def main():
     c = Checks()
+    for name in korean_help(c):
+        for inner in korean_help(c, name):
+            korean_help(c, name, inner)
     generated(c, ROOT / "docs" / "man" / "pyojun.1", run("help", "man").out)
     generated(c, ROOT / "docs" / "completions" / "pyojun.bash", run("help", "bash").out)
     generated(c, ROOT / "docs" / "messages.md", messages_page())

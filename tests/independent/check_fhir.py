@@ -105,6 +105,19 @@ JUDGES = {
 }
 
 
+def devices_in_use(every):
+    """References to devices that a statement or a completed procedure uses on a day."""
+    used = set()
+    for resource, _ in every:
+        if resource["resourceType"] == "DeviceUseStatement" and resource.get("status") != "entered-in-error":
+            if any(resource.get(m) for m in ("timingDateTime", "recordedOn")) or resource.get("timingPeriod", {}).get("start"):
+                used.add(resource.get("device", {}).get("reference"))
+        if resource["resourceType"] == "Procedure" and resource.get("status") == "completed":
+            if resource.get("performedDateTime") or resource.get("performedPeriod", {}).get("start"):
+                used |= {item.get("manipulated", {}).get("reference") for item in resource.get("focalDevice", [])}
+    return used
+
+
 def expected(paths):
     seen, filters = collections.Counter(), collections.Counter()
 
@@ -113,26 +126,31 @@ def expected(paths):
         if reason:
             filters[rule, reason] += 1
 
-    for path in paths:
-        for resource, _ in (pair for text in count_fhir.documents(path) for pair in count_fhir.resources(text)):
-            kind = resource["resourceType"]
-            for rule in RULES.get(kind, ()):
-                seen[rule] += rule != "death"
-            if kind in JUDGES:
-                rule, of = JUDGES[kind]
-                judge(rule, of(resource))
-            if kind == "Observation":
-                for part in resource.get("component", []):
-                    reason = by_status(resource, {"entered-in-error": ERROR}, RESULTS, "no result: registered, cancelled or without a status")
-                    judge("component", reason or ("no value: data absent" if not valued(part) and "dataAbsentReason" in part else None))
-            if kind == "DocumentReference":
-                for content in resource.get("content", []):
-                    judge("document", document(resource, content))
-            if kind == "DiagnosticReport":
-                for _ in resource.get("conclusionCode", []):
-                    judge("conclusion", by_status(resource, dict.fromkeys(("entered-in-error", "cancelled"), "entered in error or cancelled")))
-            if kind == "Device" and "patient" in resource:
-                judge("device", by_status(resource, {"entered-in-error": ERROR}))
+    every = [pair for path in paths for text in count_fhir.documents(path) for pair in count_fhir.resources(text)]
+    used = devices_in_use(every)
+    for resource, url in every:
+        kind = resource["resourceType"]
+        for rule in RULES.get(kind, ()):
+            seen[rule] += rule != "death"
+        if kind in JUDGES:
+            rule, of = JUDGES[kind]
+            judge(rule, of(resource))
+        if kind == "Observation":
+            for part in resource.get("component", []):
+                reason = by_status(resource, {"entered-in-error": ERROR}, RESULTS, "no result: registered, cancelled or without a status")
+                judge("component", reason or ("no value: data absent" if not valued(part) and "dataAbsentReason" in part else None))
+        if kind == "DocumentReference":
+            for content in resource.get("content", []):
+                judge("document", document(resource, content))
+        if kind == "DiagnosticReport":
+            for _ in resource.get("conclusionCode", []):
+                judge("conclusion", by_status(resource, dict.fromkeys(("entered-in-error", "cancelled"), "entered in error or cancelled")))
+        if kind == "Device" and "patient" in resource:
+            there = {f"Device/{resource.get('id')}", url} & used
+            judge("device", by_status(resource, {"entered-in-error": ERROR}) or (None if there else "no day of use: a Device alone is no exposure"))
+        if kind == "AllergyIntolerance":
+            for _ in (item for reaction in resource.get("reaction", []) for item in reaction.get("manifestation", [])):
+                judge("reaction", verified(resource, "entered-in-error", "refuted"))
     return seen, filters
 
 
@@ -161,7 +179,7 @@ def main():
     for rule, number in sorted(seen.items()):
         same(f"{rule}: candidates", totals[rule], number)
     told = {(line["rule"], line["reason"]): line["records"] for line in report["filters"]}
-    judged = {rule for rule, _ in JUDGES.values()} | {"component", "document", "conclusion", "device"}
+    judged = {rule for rule, _ in JUDGES.values()} | {"component", "document", "conclusion", "device", "reaction"}
     for key in sorted(filters.keys() | {key for key in told if key[0] in judged}):
         same(f"{key[0]}: {key[1]}", told.get(key, 0), filters[key])
     print(f"{compared} comparisons, {differences} differences")

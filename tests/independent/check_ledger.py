@@ -91,7 +91,10 @@ def event_rows(tables, people, vocabulary):
             add("LOINC", row["CODE"], "Observation")
     for row in filter(usable, tables.get("allergies", [])):
         system = "SNOMED" if row.get("SYSTEM", "").upper() in ("", "SNOMED-CT", "SNOMED") else row["SYSTEM"]
-        add(system, row["CODE"], "Observation", {"Observation", "Condition"})
+        if vocabulary.domains(system, row["CODE"], "Observation")[0] == "Drug":
+            rows["observation"] += 1  # one statement, the drug is its value
+        else:
+            add(system, row["CODE"], "Observation", {"Observation", "Condition"})
         for column in ("REACTION1", "REACTION2"):
             if row.get(column):
                 add("SNOMED", row[column], "Condition")

@@ -120,6 +120,14 @@ TEST_CASE("references: relative, identifier only, contained") {
   CHECK(evaluate("reference(r)", R"({"r": {"type": "Patient", "identifier": {"system": "s", "value": "v"}}})") == "Patient?identifier=s|v");
   CHECK(evaluate("reference(r)", R"({"r": {"identifier": {"system": "s", "value": "v"}}})") == "absent");
   CHECK(evaluate("reference(r)", R"({"r": {"reference": "#m1"}})") == "absent");
+  CHECK(evaluate("reference(r, \"P\")",
+                 R"({"r": [{"reference": "O/1"}, {"reference": "#p"}, {"reference": "P/2"}, {"reference": "P/3"}]})") == "P/2");
+  CHECK(evaluate("reference(r, \"Q\", \"P\")", R"({"r": [{"reference": "https://h/fhir/P/4/_history/1"}]})") ==
+        "https://h/fhir/P/4/_history/1");
+  CHECK(evaluate("reference(r, \"P\")", R"({"r": {"type": "P", "identifier": {"system": "s", "value": "v/w"}}})") == "P?identifier=s|v/w");
+  CHECK(evaluate("reference(r, \"P\")", R"({"r": [{"reference": "urn:uuid:1", "type": "O"}, {"reference": "urn:uuid:2"}]})") ==
+        "urn:uuid:2");
+  CHECK(evaluate("reference(r, \"P\")", R"({"r": [{"reference": "O/1"}, {"display": "somebody"}]})") == "absent");
   CHECK(evaluate("reference(r)", R"({"r": "Patient/7"})") == "Patient/7");
   CHECK(
       evaluate("resolve(r).code.text",
