@@ -11,6 +11,8 @@ namespace pyojun::app {
 
 namespace {
 
+Error wrong(Code code, std::string subject = {}, std::string detail = {}) { return {code, {}, {}, std::move(subject), std::move(detail)}; }
+
 // The commands that were recognised, outermost first; the last one is where the mistake is.
 std::vector<const CLI::App*> parsed_chain(const CLI::App& cli) {
   std::vector<const CLI::App*> chain{&cli};
@@ -40,16 +42,16 @@ Error unknown_option(std::string_view typed, const std::vector<const CLI::Option
     for (const auto& name : option->get_lnames()) known.push_back("--" + name);
   }
   const std::string name(typed.substr(0, typed.find('=')));
-  return {.code = Code::option_unknown, .subject = name, .detail = did_you_mean(name, known, console)};
+  return wrong(Code::option_unknown, name, did_you_mean(name, known, console));
 }
 
 Error unexpected(const std::string& typed, const CLI::App& where, const Console& console) {
   std::vector<std::string> known;
   for (const CLI::App* sub : where.get_subcommands([](const CLI::App*) { return true; })) known.push_back(sub->get_name());
-  if (known.empty()) return {.code = Code::argument_extra, .subject = typed};
+  if (known.empty()) return wrong(Code::argument_extra, typed);
   std::string detail = did_you_mean(typed, known, console);
   if (detail.empty()) detail = fmt::format("{}", fmt::join(known, ", "));
-  return {.code = Code::command_unknown, .subject = typed, .detail = std::move(detail)};
+  return wrong(Code::command_unknown, typed, std::move(detail));
 }
 
 Error missing(const std::vector<const CLI::Option*>& options, const CLI::App& where) {
@@ -57,10 +59,10 @@ Error missing(const std::vector<const CLI::Option*>& options, const CLI::App& wh
   for (const CLI::Option* option : options) {
     if (option->get_required() && option->count() == 0) absent.push_back(option->get_name());
   }
-  if (!absent.empty()) return {.code = Code::argument_missing, .subject = fmt::format("{}", fmt::join(absent, ", "))};
+  if (!absent.empty()) return wrong(Code::argument_missing, fmt::format("{}", fmt::join(absent, ", ")));
   std::vector<std::string> known;
   for (const CLI::App* sub : where.get_subcommands([](const CLI::App*) { return true; })) known.push_back(sub->get_name());
-  return {.code = Code::command_missing, .detail = fmt::format("{}", fmt::join(known, ", "))};
+  return wrong(Code::command_missing, {}, fmt::format("{}", fmt::join(known, ", ")));
 }
 
 // The option CLI11's text speaks of: the longest of the names in it, since one name may begin another.
@@ -87,10 +89,9 @@ std::string expected_value(const CLI::Option& option, const Console& console) {
 }
 
 Error bad_value(const CLI::Option* option, const Console& console) {
-  if (option == nullptr) return {.code = Code::arguments_misfit};
-  return {.code = Code::argument_value,
-          .subject = fmt::format("{} {}", option->get_name(), fmt::join(option->results(), " ")),
-          .detail = fmt::format("{} {}", console.pick("expected", "가능한 값:"), expected_value(*option, console))};
+  if (option == nullptr) return wrong(Code::arguments_misfit);
+  return wrong(Code::argument_value, fmt::format("{} {}", option->get_name(), fmt::join(option->results(), " ")),
+               fmt::format("{} {}", console.pick("expected", "가능한 값:"), expected_value(*option, console)));
 }
 
 }  // namespace
@@ -121,12 +122,12 @@ Error usage_error(const CLI::App& cli, const CLI::ParseError& error, const Conso
     return bad_value(option_in(error.what(), options), console);
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
     const CLI::Option* option = option_in(error.what(), options);
-    return {.code = option != nullptr && option->count() > 1 ? Code::option_twice : Code::option_without_value,
-            .subject = option != nullptr ? option->get_name() : ""};
+    return wrong(option != nullptr && option->count() > 1 ? Code::option_twice : Code::option_without_value,
+                 option != nullptr ? option->get_name() : "");
   }
   if (!left.empty()) return unexpected(left.front(), *chain.back(), console);
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) return missing(options, *chain.back());
-  return {.code = Code::arguments_misfit};
+  return wrong(Code::arguments_misfit);
 }
 
 }  // namespace pyojun::app

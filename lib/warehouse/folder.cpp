@@ -86,6 +86,17 @@ void give_stable_name(const std::string& folder, std::uint64_t run) {
   if (!ignored) fs::rename(work, folder + "/warehouse.duckdb", ignored);
 }
 
+// A folder without FORMAT becomes a warehouse only when nothing else is in it.
+Status nothing_foreign(const std::string& folder) {
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(folder, failed)) {
+    const std::string name = entry.path().filename().string();
+    if (name != "LOCK" && name != "FORMAT.work") return wrong_folder(Code::warehouse_not_one, folder);
+  }
+  if (failed) return wrong_folder(Code::file_not_readable, folder);
+  return {};
+}
+
 }  // namespace
 
 std::string run_file(const std::string& folder, std::string_view what, std::uint64_t run) {
@@ -109,17 +120,13 @@ Status make_folder(const std::string& folder, bool allow_network) {
   if (known && !allow_network && std::find(network.begin(), network.end(), kind) != network.end()) {
     return wrong_folder(Code::warehouse_network, folder);
   }
-  return {};
+  // Before the lock file is made: nothing is left behind in a folder that is somebody else's.
+  return exists(folder + "/FORMAT") ? Status() : nothing_foreign(folder);
 }
 
 Result<FolderState> prepare_folder(const std::string& folder) {
   if (!exists(folder + "/FORMAT")) {
-    std::error_code failed;
-    for (const auto& entry : fs::directory_iterator(folder, failed)) {
-      const std::string name = entry.path().filename().string();
-      if (name != "LOCK" && name != "FORMAT.work") return wrong_folder(Code::warehouse_not_one, folder);
-    }
-    if (failed) return wrong_folder(Code::file_not_readable, folder);
+    if (Status status = nothing_foreign(folder); !status) return status.error();
     if (Status status = write_text_durably(folder, "FORMAT", fmt::format("{}{}\n", format_word, format_version)); !status)
       return status.error();
   }
