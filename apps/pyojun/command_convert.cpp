@@ -26,6 +26,10 @@ void tell_files(const ConvertOutcome& outcome, Context& context) {
     if (file.broken) console.error(*file.broken);
     if (!file.read && !file.broken)
       console.note(fmt::format("{}: {} [{}]", printable(file.path), console.pick("not read", "읽지 않음"), info(file.why).id));
+    for (const auto& finding : file.findings) {
+      const bool heard = info(finding.code).severity == Severity::warning || console.verbose;
+      if (heard) console.note(fmt::format("{}: {}", printable(file.path), console.render(finding)));
+    }
     if (!console.verbose) continue;
     console.note(fmt::format("{}: {} {} {}", printable(file.path), file.format, file.encoding, grouped(file.records)));
     for (const auto& name : file.facts.unknown_columns)

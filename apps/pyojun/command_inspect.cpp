@@ -35,6 +35,7 @@ std::string human(const FileInspection& file, const Console& console) {
                      grouped(file.refused));
   for (const auto& [id, count] : file.reject_ids) out += fmt::format("    {} {}\n", id, grouped(count));
   for (const auto& note : file.facts.notes) out += fmt::format("  {}\n", printable(note));
+  for (const auto& finding : file.findings) out += fmt::format("  {}\n", console.render(finding));
   if (file.cut) out += fmt::format("  {}\n", console.render(file.problem));
   for (const auto& [kind, profile] : file.kinds) {
     out += fmt::format("  {} ({})\n", printable(kind), grouped(profile.records));
@@ -60,7 +61,12 @@ std::string machine(const FileInspection& file) {
   if (!file.read || file.cut) json.member("problem", std::string(info(file.problem.code).id)).member("offset", file.problem.at.offset);
   json.key("rejects").begin_object();
   for (const auto& [id, count] : file.reject_ids) json.member(id, count);
-  json.end_object().key("kinds").begin_object();
+  json.end_object().key("findings").begin_array();
+  for (const auto& finding : file.findings) {
+    json.begin_object().member("id", std::string(info(finding.code).id)).member("subject", finding.subject);
+    json.member("count", finding.count).end_object();
+  }
+  json.end_array().key("kinds").begin_object();
   for (const auto& [kind, profile] : file.kinds) {
     json.key(kind).begin_object().member("records", profile.records).key("fields").begin_object();
     for (const auto& [path, field] : profile.fields) {

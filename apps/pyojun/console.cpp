@@ -110,6 +110,12 @@ void Console::error(const Error& error) {
   }
 }
 
+std::string Console::render(const Finding& finding) const {
+  const CodeInfo& row = info(finding.code);
+  const std::string subject = finding.subject.empty() ? std::string() : " '" + printable(finding.subject) + "'";
+  return fmt::format("{}{}: {} [{}]", pick(row.says, row.says_ko), subject, grouped(finding.count), row.id);
+}
+
 bool Console::flush() {
   const std::lock_guard lock(mutex_);
   return !failed_;

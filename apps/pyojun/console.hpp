@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "pipeline/world.hpp"
+#include "record/batch.hpp"
 
 namespace pyojun::app {
 
@@ -29,6 +30,7 @@ class Console {
   void say(std::string_view text);   // one line to stderr, always
   void error(const Error& error);
   std::string render(const Error& error) const;
+  std::string render(const Finding& finding) const;  // one line, without the remedy
   std::string_view pick(std::string_view en, std::string_view ko) const { return language == Tongue::ko ? ko : en; }
   bool flush();  // false when something could not be written
 

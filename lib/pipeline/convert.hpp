@@ -39,6 +39,7 @@ struct FileOutcome {
   Code why = Code::format_unknown;  // when not read
   std::optional<Error> broken;      // the file could not be opened, or ended too early
   FileFacts facts;
+  std::vector<Finding> findings;  // of all its batches, by code and subject
 };
 
 struct StageTime {

@@ -113,6 +113,7 @@ void read_file(const SourceFile& file, const InspectRequest& request, const Worl
     } else {
       profiler.add(batch);
     }
+    for (const Finding& finding : batch.findings) add_finding(out.findings, finding.code, finding.subject, finding.count);
     out.records += batch.seen;
     out.refused += batch.seen - batch.records.size();
     out.lines += batch.lines;

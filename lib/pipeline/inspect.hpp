@@ -38,6 +38,7 @@ struct FileInspection {
   bool cut = false;
   std::uint64_t records = 0, refused = 0, lines = 0;
   std::map<std::string, KindProfile> kinds;
+  std::vector<Finding> findings;
   std::map<std::string, std::uint64_t> reject_ids;  // message id -> count
 };
 

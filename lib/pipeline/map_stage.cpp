@@ -18,6 +18,7 @@ struct FileProgress {
   std::uint32_t number = 0;  // in the warehouse
   std::uint64_t lines = 0, records = 0, refused = 0;
   std::vector<std::uint64_t> filled;
+  std::vector<Finding> findings;
   FileFacts facts;
   bool opened = false;
 };
@@ -125,6 +126,7 @@ Status Run::commit(const Pump::Item& item, const RecordBatch& batch, MappedBatch
   file.records += batch.seen;
   file.refused += facts.refused;
   outcome_.unread += mapped.unread;
+  for (const Finding& finding : batch.findings) add_finding(file.findings, finding.code, finding.subject, finding.count);
   if (file.filled.size() < batch.filled.size()) file.filled.resize(batch.filled.size());
   for (std::size_t i = 0; i < batch.filled.size(); ++i) file.filled[i] += batch.filled[i];
   return done;
@@ -217,6 +219,7 @@ void Run::close_files() {
     out.format = source.format == nullptr ? "" : std::string(source.format->name);
     out.kind = source.kind;
     out.facts = file.facts;
+    out.findings = file.findings;
     out.encoding = file.facts.encoding;
     out.read = file.opened;
     out.records = file.records;

@@ -7,9 +7,10 @@ namespace pyojun {
 
 namespace {
 
-constexpr std::array<Format, 3> table{{
+constexpr std::array<Format, 4> table{{
     {"records", "JSON lines as written by `pyojun inspect --records`", detect_records, open_records},
     {"fhir", "FHIR resources and bundles as JSON or NDJSON", detect_fhir, open_fhir},
+    {"hl7v2", "HL7 v2.1 to 2.8 messages, one or many a file, also in batches or MLLP frames", detect_hl7v2, open_hl7v2},
     {"delimited", "delimited text: CSV, TSV and their kin, UTF-8, CP949, UTF-16 or Latin-1", detect_delimited, open_delimited},
 }};
 

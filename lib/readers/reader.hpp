@@ -37,9 +37,11 @@ struct Chunk {
   std::span<const char> bytes;
   std::uint64_t offset = 0;  // of bytes[0] in the (uncompressed) file as delivered
   std::shared_ptr<const void> keep;
-  std::uint64_t sequence = 0;  // 0, 1, 2 ... per file
-  bool last_is_cut = false;    // the file ends inside the last record
-  std::uint64_t skipped = 0;   // bytes of the last record that follow `bytes` and were let go because it is over the limit
+  std::uint64_t sequence = 0;       // 0, 1, 2 ... per file
+  bool last_is_cut = false;         // the file ends inside the last record
+  std::vector<Finding> findings;    // noticed while splitting; parse() hands them on
+  std::uint32_t skipped_lines = 0;  // line ends among `skipped`
+  std::uint64_t skipped = 0;        // bytes of the last record that follow `bytes` and were let go because it is over the limit
 };
 
 enum class Match : std::uint8_t { no, unsure, yes };

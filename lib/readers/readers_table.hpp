@@ -17,4 +17,7 @@ Result<std::unique_ptr<Reader>> open_fhir(const Source& source);
 Match detect_records(std::span<const char> head);
 Result<std::unique_ptr<Reader>> open_records(const Source& source);
 
+Match detect_hl7v2(std::span<const char> head);
+Result<std::unique_ptr<Reader>> open_hl7v2(const Source& source);
+
 }  // namespace pyojun

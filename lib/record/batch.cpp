@@ -9,6 +9,7 @@ void RecordBatch::clear() {
   lines = 0;
   seen = 0;
   blank = 0;
+  findings.clear();
   columns.clear();
   filled.clear();
   store.clear();
@@ -24,6 +25,17 @@ std::string_view RecordBatch::content_of(std::size_t i) const {
   const Record& record = records[i];
   if (record.offset < bytes_offset || record.offset - bytes_offset > bytes.size()) return {};
   return bytes.substr(static_cast<std::size_t>(record.offset - bytes_offset), record.length);
+}
+
+void add_finding(std::vector<Finding>& findings, Code code, std::string_view subject, std::uint64_t count) {
+  if (count == 0) return;
+  for (Finding& known : findings) {
+    if (known.code == code && known.subject == subject) {
+      known.count += count;
+      return;
+    }
+  }
+  findings.push_back({code, std::string(subject), count});
 }
 
 }  // namespace pyojun

@@ -62,14 +62,24 @@ struct Reject {
   std::string path;               // path inside the record ("name[1].given"), built only for rejects
 };
 
+// Something a reader noticed that refuses nothing: a note or warning of codes.def, by name and count. Never a value.
+struct Finding {
+  Code code = Code::internal_error;
+  std::string subject;  // a segment id, an element's name; may be empty
+  std::uint64_t count = 0;
+};
+// Adds to the finding of the same code and subject.
+void add_finding(std::vector<Finding>& findings, Code code, std::string_view subject, std::uint64_t count);
+
 // A run of whole records, made by Reader::parse from one Chunk. Reused: clear() keeps the memory.
 struct RecordBatch {
   std::vector<Node> nodes{Node{}};
   std::vector<Record> records;
-  std::vector<Reject> rejects;  // records that were refused by the reader
-  std::uint64_t lines = 0;      // line ends consumed
-  std::uint64_t seen = 0;       // records met, refused ones included: records.size() + refused
-  std::uint64_t blank = 0;      // empty lines, which are no records
+  std::vector<Reject> rejects;    // records that were refused by the reader
+  std::uint64_t lines = 0;        // line ends consumed
+  std::uint64_t seen = 0;         // records met, refused ones included: records.size() + refused
+  std::uint64_t blank = 0;        // empty lines, which are no records
+  std::vector<Finding> findings;  // sums of all batches of a file are its findings
   // Flat formats: child i of every root is node root + 1 + i and is called columns[i]. Empty for trees.
   std::vector<Symbol> columns;
   std::vector<std::uint64_t> filled;  // flat formats: per file column (all columns, not only the kept ones) non-empty values

@@ -1,0 +1,99 @@
+// One chunk of HL7 v2 messages into trees: the state of parse_hl7v2().
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "readers/byte_scan.hpp"
+#include "readers/hl7v2.hpp"
+
+namespace pyojun {
+
+class Hl7Parser {
+ public:
+  Hl7Parser(const Hl7Setup& setup, RecordBatch& batch) : setup_(setup), names_(setup.names), batch_(batch) {}
+  void run(const Chunk& chunk);
+
+ private:
+  // A node that takes children in order; node 0: nobody reads what would stand here.
+  struct Group {
+    NodeIndex node = 0, last = 0;
+  };
+  // Fields of one segment that stand in a group itself, to be carried over into the next group.
+  struct Flat {
+    std::uint32_t code = 0;
+    NodeIndex first = 0, last = 0;
+  };
+  struct Text {
+    const char *begin, *end;
+  };
+
+  // hl7v2_parse.cpp: lines and messages
+  void extent(const char* at, const Hl7Extent& extent, const Chunk& chunk);
+  void orphans(const char* from, const char* to);
+  void message(const char* id, const char* to, const Hl7Extent& extent, const Chunk& chunk);
+  bool decode(std::string_view raw, bool high, Text& text);
+  void segments(Text text);
+  bool begins_segment(const char* at, const char* to) const;
+  const char* segment_end(const char* line_end, const char* to, bool& ended);
+  const char* skip_segment(const char* from, const char* to, const char*& next);
+  const char* segment(const char* id, const char* to);
+  void fields(const Hl7Segment& known, Group& host, const char* from, const char* to, const char*& next);
+  const char* header_fields(const Hl7Segment& known, Group& host, const char* from, const char* to);
+  std::string_view raw_field(std::string_view line, std::uint32_t number) const;
+  Symbol kind_of(std::string_view line);
+  void refuse(Code code, const char* from, const char* to, const char* at);
+  void count_unread(std::uint32_t code);
+
+  // hl7v2_tree.cpp: groups and fields
+  Group& place(const Hl7Segment& known);
+  Group& patient_place(const Hl7Segment& known);
+  Group& order_place(const Hl7Segment& known);
+  Group& node_in(Group& group, const Hl7Segment& known);
+  Group& innermost() { return order_.node != 0 ? order_ : patient_.node != 0 ? patient_ : root_; }
+  void open_patient();
+  void open_order();
+  void carry(const std::vector<Flat>& from, std::initializer_list<std::uint32_t> codes, Group& group, std::vector<Flat>& into);
+  void count_again(Group& result, const char* id, const char* to);
+  void append(Group& group, NodeIndex node);
+  NodeIndex make(Symbol name, NodeKind kind);
+  void field(Group& host, Symbol name, const char* from, const char* to);
+  NodeIndex repetition(Symbol name, const char* from, const char* to, std::uint8_t signs);
+  NodeIndex component(Symbol name, const char* from, const char* to, std::uint8_t signs);
+  void text(NodeIndex node, const char* from, const char* to, bool escapes);
+  void learn(const Hl7Delimiters& signs);
+  void fail(Code code, const char* at);
+
+  const Hl7Setup& setup_;
+  const Hl7Names& names_;
+  RecordBatch& batch_;
+  const char* begin_ = nullptr;  // of the chunk
+  std::uint64_t offset_ = 0;     // of begin_ in the file
+  std::uint32_t line_ = 0;       // line ends before the current extent
+
+  Hl7Delimiters signs_;
+  Hl7Encoding encoding_;  // of the message
+  std::array<std::uint8_t, 256> classes_{};
+  char learned_[5] = {};
+  bool failed_ = false;
+  Code code_ = Code::internal_error;
+  const char* fail_at_ = nullptr;
+
+  Group root_, patient_, order_, item_, insurance_, none_;
+  Group* note_host_ = nullptr;
+  bool had_results_ = false, specimen_first_ = false;
+  std::vector<std::uint64_t> results_;  // of the open order: hashes of OBX-3 and OBX-4
+  std::vector<Flat> patient_flats_, order_flats_;
+  std::vector<Flat>* flats_ = nullptr;  // where the segment just placed is remembered
+
+  std::uint32_t segments_ = 0;
+  Symbol kind_ = 0;
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> unread_;
+  std::uint64_t unknown_escapes_ = 0, comments_ = 0, continuations_ = 0, guessed_ = 0, repaired_ = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> types_;
+};
+
+}  // namespace pyojun

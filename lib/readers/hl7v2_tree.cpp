@@ -1,0 +1,292 @@
+// Groups, fields, repetitions and components of a message as nodes.
+#include <algorithm>
+#include <cstring>
+
+#include "base/hash.hpp"
+#include "readers/hl7v2_parser.hpp"
+
+namespace pyojun {
+
+namespace {
+
+// What a byte means inside a field; kinds may be joined.
+constexpr std::uint8_t component_sign = 1, repetition_sign = 2, subcomponent_sign = 4, escape_sign = 8;
+
+bool has(const auto& flats, std::uint32_t code) {
+  return std::ranges::find(flats, code, &std::decay_t<decltype(flats[0])>::code) != flats.end();
+}
+
+}  // namespace
+
+void Hl7Parser::fail(Code code, const char* at) {
+  if (failed_) return;
+  failed_ = true;
+  code_ = code;
+  fail_at_ = at;
+}
+
+void Hl7Parser::learn(const Hl7Delimiters& signs) {
+  const char now[5] = {signs.field, signs.component, signs.repetition, signs.escape, signs.subcomponent};
+  signs_ = signs;
+  if (std::memcmp(now, learned_, sizeof now) == 0) return;
+  std::memcpy(learned_, now, sizeof now);
+  classes_.fill(0);
+  const auto set = [this](char sign, std::uint8_t kind) {
+    if (sign != 0) classes_[static_cast<unsigned char>(sign)] = kind;
+  };
+  set(signs.component, component_sign);
+  set(signs.repetition, repetition_sign);
+  set(signs.subcomponent, subcomponent_sign);
+  set(signs.escape, escape_sign);
+}
+
+NodeIndex Hl7Parser::make(Symbol name, NodeKind kind) {
+  const auto index = static_cast<NodeIndex>(batch_.nodes.size());
+  Node& node = batch_.nodes.emplace_back();
+  node.name = name;
+  node.kind = kind;
+  return index;
+}
+
+void Hl7Parser::append(Group& group, NodeIndex node) {
+  if (group.node == 0) return;
+  if (group.last == 0) {
+    batch_.nodes[group.node].child = node;
+  } else {
+    batch_.nodes[group.last].next = node;
+  }
+  group.last = node;
+}
+
+// ---- groups ----
+
+void Hl7Parser::open_patient() {
+  patient_ = {make(names_.patient, NodeKind::object), 0};
+  append(root_, patient_.node);
+  order_ = insurance_ = {};
+  patient_flats_.clear();
+}
+
+void Hl7Parser::open_order() {
+  if (patient_.node == 0) open_patient();
+  order_ = {make(names_.order, NodeKind::object), 0};
+  append(patient_, order_.node);
+  order_flats_.clear();
+  results_.clear();
+  had_results_ = false;
+}
+
+// `@again` says how many results of the same order went before with the same OBX-3 and OBX-4. Senders who leave OBX-4 empty repeat a code;
+// without a number of its own each would look like a correction of the one before.
+void Hl7Parser::count_again(Group& result, const char* id, const char* to) {
+  if (result.node == 0 || names_.again == 0) return;
+  const std::string_view line(id, static_cast<std::size_t>(to - id));
+  std::size_t at = 0;
+  for (int i = 0; i < 3 && at < line.size(); ++i) at = std::min(line.find(signs_.field, at + 1), line.size());
+  std::size_t end = at;
+  for (int i = 0; i < 2 && end < line.size(); ++i) end = std::min(line.find(signs_.field, end + 1), line.size());
+  const std::uint64_t hash = hash128(line.substr(at, end - at)).low;
+  const auto before = std::ranges::count(results_, hash);
+  results_.push_back(hash);
+  if (before == 0) return;
+  std::string& number = batch_.store.emplace_back(std::to_string(before));
+  const NodeIndex node = make(names_.again, NodeKind::text);
+  text(node, number.data(), number.data() + number.size(), false);
+  append(result, node);
+}
+
+// Nodes of fields that govern the new group as they did the one before: copies that share what is below them.
+void Hl7Parser::carry(const std::vector<Flat>& from, std::initializer_list<std::uint32_t> codes, Group& group, std::vector<Flat>& into) {
+  for (const Flat& flat : from) {
+    if (std::ranges::find(codes, flat.code) == codes.end()) continue;
+    Flat made{flat.code, 0, 0};
+    for (NodeIndex i = flat.first; i != 0; i = i == flat.last ? 0 : batch_.nodes[i].next) {
+      const Node copied = batch_.nodes[i];
+      const NodeIndex copy = make(copied.name, copied.kind);
+      batch_.nodes[copy] = copied;
+      batch_.nodes[copy].next = 0;
+      append(group, copy);
+      if (made.first == 0) made.first = copy;
+      made.last = copy;
+    }
+    into.push_back(made);
+  }
+}
+
+Hl7Parser::Group& Hl7Parser::node_in(Group& group, const Hl7Segment& known) {
+  item_ = {};
+  if (known.node != 0 && known.read && group.node != 0) {
+    item_.node = make(known.node, NodeKind::object);
+    append(group, item_.node);
+  }
+  note_host_ = &item_;
+  return item_;
+}
+
+Hl7Parser::Group& Hl7Parser::patient_place(const Hl7Segment& known) {
+  order_ = {};
+  if (known.place == SegmentPlace::patient_start || patient_.node == 0) {
+    open_patient();
+  } else if (has(patient_flats_, known.code)) {
+    if (known.place == SegmentPlace::patient_field) return node_in(patient_, known);
+    const std::vector<Flat> before = patient_flats_;
+    open_patient();
+    carry(before, {segment_code("PID"), segment_code("PD1")}, patient_, patient_flats_);
+  }
+  flats_ = &patient_flats_;
+  note_host_ = &patient_;
+  return patient_;
+}
+
+Hl7Parser::Group& Hl7Parser::order_place(const Hl7Segment& known) {
+  const bool again = has(order_flats_, known.code);
+  const bool joins = order_.node != 0 && !had_results_ && !again;
+  if (known.place == SegmentPlace::order_start) {
+    const bool behind = specimen_first_ && joins;  // OUL: OBR [ORC]
+    if (!behind) open_order();
+  } else if (known.place == SegmentPlace::order_field) {
+    if (order_.node == 0) open_order();
+    if (again) return node_in(order_, known);
+  } else if (order_.node == 0) {
+    open_order();
+  } else if (!joins) {
+    const std::vector<Flat> before = order_flats_;
+    open_order();
+    carry(before, {segment_code("ORC")}, order_, order_flats_);
+    if (known.code != segment_code("OBR") && known.code != segment_code("TXA"))
+      carry(before, {segment_code("RXO"), segment_code("RXE"), segment_code("RXR")}, order_, order_flats_);
+  }
+  flats_ = &order_flats_;
+  note_host_ = &order_;
+  return order_;
+}
+
+// Where the fields of a segment go; opens and closes groups as its place says.
+Hl7Parser::Group& Hl7Parser::place(const Hl7Segment& known) {
+  flats_ = nullptr;
+  switch (known.place) {
+    case SegmentPlace::header:
+      note_host_ = &root_;
+      return root_;
+    case SegmentPlace::patient_start:
+    case SegmentPlace::patient_field:
+    case SegmentPlace::visit_start:
+      return patient_place(known);
+    case SegmentPlace::patient_node: {
+      if (patient_.node == 0) open_patient();
+      order_ = {};
+      Group& made = node_in(patient_, known);
+      if (known.code == segment_code("IN1")) insurance_ = made;
+      return made;
+    }
+    case SegmentPlace::order_start:
+    case SegmentPlace::order_detail:
+    case SegmentPlace::order_field:
+      return order_place(known);
+    case SegmentPlace::order_node:
+      if (order_.node == 0 || (specimen_first_ && known.code == segment_code("SPM"))) open_order();
+      return node_in(order_, known);
+    case SegmentPlace::result:
+      if (order_.node == 0) open_order();
+      had_results_ = true;
+      return node_in(order_, known);
+    case SegmentPlace::note: {
+      Group& host = note_host_ != nullptr ? *note_host_ : root_;
+      if (known.node == 0 || !known.read || host.node == 0) return none_ = {};
+      none_ = {make(known.node, NodeKind::object), 0};
+      append(host, none_.node);
+      return none_;
+    }
+    case SegmentPlace::insurance:
+      if (item_.node != 0 && item_.node == insurance_.node) return item_;
+      return insurance_.node != 0 ? insurance_ : node_in(innermost(), known);
+    case SegmentPlace::current:
+      break;
+  }
+  return node_in(innermost(), known);
+}
+
+// ---- fields ----
+
+void Hl7Parser::text(NodeIndex index, const char* from, const char* to, bool escapes) {
+  Node& node = batch_.nodes[index];
+  if (!escapes) {
+    node.data = from;
+    node.length = static_cast<std::uint32_t>(to - from);
+    return;
+  }
+  std::string& made = batch_.store.emplace_back();
+  unknown_escapes_ += hl7_unescape(made, {from, static_cast<std::size_t>(to - from)}, signs_, encoding_);
+  node.data = made.data();
+  node.length = static_cast<std::uint32_t>(made.size());
+}
+
+NodeIndex Hl7Parser::component(Symbol name, const char* from, const char* to, std::uint8_t signs) {
+  const NodeIndex index = make(name, NodeKind::text);
+  if (to - from == 2 && from[0] == '"' && from[1] == '"') {
+    batch_.nodes[index].kind = NodeKind::null;
+    return index;
+  }
+  const auto length = static_cast<std::size_t>(to - from);
+  const bool escapes = (signs & escape_sign) != 0 && std::memchr(from, signs_.escape, length) != nullptr;
+  text(index, from, to, escapes);
+  if ((signs & subcomponent_sign) == 0 || std::memchr(from, signs_.subcomponent, length) == nullptr) return index;
+  batch_.nodes[index].kind = NodeKind::object;
+  Group group{index, 0};
+  std::uint32_t number = 1;
+  for (const char* at = from; at <= to; ++number) {
+    const char* const end = std::find(at, to, signs_.subcomponent);
+    if (const Symbol part = at == end ? Symbol{0} : names_.part(number); part != 0) {
+      const NodeIndex made = make(part, NodeKind::text);
+      if (end - at == 2 && at[0] == '"' && at[1] == '"') {
+        batch_.nodes[made].kind = NodeKind::null;
+      } else {
+        text(made, at, end, escapes && std::find(at, end, signs_.escape) != end);
+      }
+      append(group, made);
+    }
+    at = end + 1;
+  }
+  return index;
+}
+
+NodeIndex Hl7Parser::repetition(Symbol name, const char* from, const char* to, std::uint8_t signs) {
+  if ((signs & (component_sign | subcomponent_sign)) == 0) return component(name, from, to, signs);
+  const NodeIndex index = make(name, NodeKind::object);
+  text(index, from, to, (signs & escape_sign) != 0);
+  Group group{index, 0};
+  std::uint32_t number = 1;
+  for (const char* at = from; at <= to; ++number) {
+    const char* end = at;
+    while (end != to && *end != signs_.component) ++end;
+    if (const Symbol part = at == end ? Symbol{0} : names_.part(number); part != 0) append(group, component(part, at, end, signs));
+    at = end + 1;
+  }
+  return index;
+}
+
+void Hl7Parser::field(Group& host, Symbol name, const char* from, const char* to) {
+  if (from == to || host.node == 0) return;
+  if (static_cast<std::uint64_t>(to - from) > setup_.limits.field_bytes) return fail(Code::field_too_large, from);
+  std::uint32_t count = 0;
+  for (const char* at = from;;) {
+    std::uint8_t signs = 0;
+    const char* end = at;
+    for (; end != to; ++end) {
+      const std::uint8_t kind = classes_[static_cast<unsigned char>(*end)];
+      if (kind == 0) continue;
+      if (kind == repetition_sign) break;
+      signs |= kind;
+    }
+    if (at != end) {
+      append(host, repetition(name, at, end, signs));
+    } else if (end != to) {
+      append(host, make(name, NodeKind::text));  // keeps the place: `~1` is the second repetition
+    }
+    if (++count > setup_.message.repetitions) return fail(Code::hl7_too_many_repetitions, at);
+    if (end == to) return;
+    at = end + 1;
+  }
+}
+
+}  // namespace pyojun
