@@ -330,6 +330,8 @@ void PlanMapper::delete_rows(const RulePlan& rule, const EmitPlan& emit, Identit
       identity.lead = false;
     }
   }
+  // Names outlive the row: a merge is a delete that is older than every row, of which only the names count.
+  if (!emit.alias.empty()) add_aliases(emit, out_->chunks[emit.layouts[0].chunk], identity.key);
 }
 
 void merge_lookup(LookupTable& from, LookupTable& into) {

@@ -1,6 +1,8 @@
 // Reader `hl7v2`: HL7 v2.1 to 2.8 messages in ER7 form, one or many a file, framed, batched or bare. See docs/formats/hl7v2.md.
 #include "readers/hl7v2.hpp"
 
+#include <cctype>
+
 #include "readers/delimited_encoding.hpp"
 #include "readers/readers_table.hpp"
 
@@ -57,7 +59,12 @@ Match detect_hl7v2(std::span<const char> head) {
   const char* at = head.data();
   const char* const to = at + head.size();
   const char* id = at;
-  if (hl7_header_at(id, to) != Hl7Header::none) return Match::yes;
+  if (hl7_header_at(id, to) != Hl7Header::none) {
+    // A CSV file may have a column called MSH: with a separator of CSV the next sign must be one, too.
+    const bool like_csv = to - id > 3 && (id[3] == ',' || id[3] == ';');
+    const bool signs = to - id > 4 && id[4] > ' ' && std::isalnum(static_cast<unsigned char>(id[4])) == 0 && id[4] != '"' && id[4] != id[3];
+    return !like_csv || signs ? Match::yes : Match::no;
+  }
   // Blank lines, comments, or a damaged message may stand in front.
   const std::string_view text(at, head.size());
   const std::size_t first = text.find_first_not_of(" \t\r\n\v");

@@ -21,10 +21,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 KIT = pathlib.Path(os.environ.get("PYOJUN_SHARED", ROOT.parent / "shared" / "data")).parent / "bench"
 SIZES = {  # csv patients, fhir patients, vocabulary (concepts, relationships), large vocabulary, korean patients
-    "quick": dict(csv=1000, fhir=100, vocabulary=(100_000, 500_000), large=(200_000, 1_000_000), korean=500),
-    "full": dict(csv=20_000, fhir=3000, vocabulary=(1_000_000, 5_000_000), large=(10_000_000, 50_000_000), korean=8000),
+    "quick": dict(csv=1000, fhir=100, vocabulary=(100_000, 500_000), large=(200_000, 1_000_000), korean=500, hl7=1000),
+    "full": dict(csv=20_000, fhir=3000, vocabulary=(1_000_000, 5_000_000), large=(10_000_000, 50_000_000), korean=8000, hl7=10_000),
 }
-TARGETS = "T1 T2 T4 T7 T8 T9 T10".split()
+TARGETS = "T1 T2 T4 T5 T7 T8 T9 T10".split()
 
 
 def say(text):
@@ -101,7 +101,7 @@ class Bench:
         except OSError:
             sys.exit(f"{self.work} is in use by another run")
         self.size = SIZES["quick" if options.quick else "full"]
-        for name in ("csv", "fhir", "korean"):
+        for name in ("csv", "fhir", "hl7", "korean"):
             if getattr(options, name):
                 self.size[name] = getattr(options, name)
         self.program = pathlib.Path(options.program).resolve()
@@ -288,6 +288,35 @@ class Bench:
             out.unlink()
         return dict(what="FHIR Observation NDJSON to rows", input_bytes=total, found=found, verdicts=verdicts)
 
+    def T5(self):
+        if not self.peers:
+            raise RuntimeError("the HL7 v2 generator is in the shared kit (gen hl7)")
+        file = self.work / f"hl7-{self.size['hl7']}.hl7"
+        if not file.exists():
+            part = file.with_suffix(".part")
+            need(run([self.compiled("gen", KIT / "gen.cpp"), "hl7", part, self.size["hl7"]], cwd=KIT), "gen hl7")
+            part.rename(file)
+        total = file.stat().st_size
+        found = self.rounds({"ours": self.convert([file], "hl7v2", "csv")})
+        ours = found["ours"]
+        mapping = ours["bytes"] / ours["stages"]["map"]["cpu"] / 1e6
+        verdicts = [self.verdict("reader, mapping and commit (stage map), MB per cpu-s", mapping, 150, 300)]
+        part = self.work / "hl7-part.hl7"  # slow ones get a part; rates are compared
+        with open(file, "rb") as source, open(part, "wb") as target:
+            text = source.read(min(total, 5_000_000))
+            target.write(text[:text.rfind(b"\rMSH") + 1 or len(text)])
+        script = ("import hl7, sys\nn = 0\nfor text in open(sys.argv[1], newline='').read().replace('\\n', '').split('\\rMSH'):\n"
+                  "    text = text if text.startswith('MSH') else 'MSH' + text\n    n += len(hl7.parse(text))\nprint(n)\n")
+        if run([sys.executable, "-c", "import hl7"])["exit"] == 0:
+            found.update(self.rounds({"python-hl7, parse only": self.plain(sys.executable, "-c", script, part)}, min(3, self.options.rounds)))
+            theirs = part.stat().st_size / found["python-hl7, parse only"]["cpu"]["median"] / 1e6
+            found["python-hl7, parse only"]["megabytes_per_cpu_second"] = round(theirs, 2)
+            verdicts.append(self.verdict("ours / python-hl7, MB per cpu-s", mapping / theirs, 100, 200))
+        else:
+            say("no python3-hl7 here: not compared")
+        part.unlink()
+        return dict(what="HL7 v2 messages to CDM", input_bytes=total, found=found, verdicts=verdicts)
+
     def T7(self):
         utf8 = self.made(f"korean-{self.size['korean']}", [self.own_generator(), "csv", self.work / f"korean-{self.size['korean']}", self.size["korean"], "korean"])
         cp949 = self.work / (utf8.name + "-cp949")
@@ -398,7 +427,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="small sizes: shows that the harness works, not what the program can do")
     parser.add_argument("--no-peers", action="store_true", help="only our own generator and our own program")
     parser.add_argument("--keep", action="store_true", help="keep the large vocabulary's files")
-    for name in ("csv", "fhir", "korean"):
+    for name in ("csv", "fhir", "hl7", "korean"):
         parser.add_argument(f"--{name}", type=int, help="patients")
     options = parser.parse_args()
     unknown = [t for t in options.targets if t not in TARGETS]
