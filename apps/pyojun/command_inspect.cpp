@@ -42,6 +42,12 @@ std::string human(const FileInspection& file, const Console& console) {
     for (const auto& [path, field] : profile.fields) {
       out += fmt::format("    {:<48} {:>9} {:>12}{} {:>6}\n", printable(path), share(field.filled, std::max(profile.records, field.seen)),
                          grouped(field.distinct), field.distinct >= distinct_limit ? "+" : " ", field.longest);
+      if (field.garbled != 0) {
+        out +=
+            fmt::format("      {}: {}\n",
+                        console.pick("texts that look like Korean read in a wrong encoding", "잘못된 인코딩으로 읽은 한글로 보이는 텍스트"),
+                        grouped(field.garbled));
+      }
     }
   }
   return out;
@@ -75,6 +81,7 @@ std::string machine(const FileInspection& file) {
           .member("longest", std::uint64_t{field.longest})
           .member("numeric", field.numeric)
           .member("dates", field.dates)
+          .member("garbled", field.garbled)
           .end_object();
     }
     json.end_object().end_object();
@@ -85,7 +92,7 @@ std::string machine(const FileInspection& file) {
 
 // One CSV per file kind for spreadsheets: names and counts only.
 Status write_profile(const std::string& folder, const std::vector<FileInspection>& files) {
-  std::string text = "file,kind,field,records,seen,filled,distinct,longest,numeric,dates\n";
+  std::string text = "file,kind,field,records,seen,filled,distinct,longest,numeric,dates,garbled\n";
   auto quoted = [](std::string_view field) {
     std::string out = "\"";
     for (const char c : field) out += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -94,8 +101,8 @@ Status write_profile(const std::string& folder, const std::vector<FileInspection
   for (const auto& file : files) {
     for (const auto& [kind, profile] : file.kinds) {
       for (const auto& [path, field] : profile.fields) {
-        text += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", quoted(file.path), quoted(kind), quoted(path), profile.records, field.seen,
-                            field.filled, field.distinct, field.longest, field.numeric, field.dates);
+        text += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", quoted(file.path), quoted(kind), quoted(path), profile.records,
+                            field.seen, field.filled, field.distinct, field.longest, field.numeric, field.dates, field.garbled);
       }
     }
   }

@@ -80,6 +80,8 @@ enum class Grade : std::uint8_t {
   exact,       // code found as delivered, standard target found
   normalised,  // found after the vocabulary's declared code normalisation
   list,        // by a code list (source_to_concept_map)
+  edition,     // under the same code in another edition of the code system (schemas/vocabulary/editions.csv, fallbacks.csv)
+  truncated,   // under a shorter code that stands above it
   no_target,   // the code is known, but has no valid standard target: concept 0
   unknown,     // vocabulary is known, the code is not: concept 0
   no_system,   // the code system is not known to the snapshot: concept 0

@@ -86,6 +86,7 @@ struct Emit {
   std::string table;              // "stem" or a CDM table
   std::string default_domain;     // stem default
   std::vector<std::string> only;  // stem only
+  std::string shared;             // stem: rules that share this name share one name space of keys
   ExprPtr when;                   // `also TABLE where ..`; null for the main emit
   std::vector<ExprPtr> key;       // empty: none
   bool key_all = false;           // key *
@@ -137,9 +138,10 @@ struct Mapping {
   Dialect dialect;
   std::vector<List> lists;
   std::vector<Lookup> lookups;
-  std::vector<Rule> rules;         // overrides are already applied
-  std::vector<std::string> files;  // paths by file number, for messages
-  std::vector<std::string> texts;  // their contents, for carets and for the mapping's hash
+  std::vector<Rule> rules;           // overrides are already applied
+  std::vector<std::string> files;    // paths by file number, for messages
+  std::vector<std::string> texts;    // their contents, for carets and for the mapping's hash
+  std::vector<std::string> layouts;  // contents of field layouts, for the mapping's hash
 };
 
 }  // namespace pyojun::ast

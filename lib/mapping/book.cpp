@@ -246,6 +246,10 @@ class Book {
     for (const auto& domain : emit.only) only += (only.empty() ? "" : ", ") + plain(domain);
     if (!emit.default_domain.empty())
       line(fmt::format("{} {}.", say({"Codes without a domain go to", "도메인이 없는 코드의 도메인:"}), plain(emit.default_domain)));
+    if (!emit.shared.empty())
+      line(fmt::format("{} {}.",
+                       say({"Rows of equal key are one row across all rules that share", "같은 키의 행을 하나로 보는 공유 이름:"}),
+                       plain(emit.shared)));
     if (!only.empty())
       line(fmt::format(
           "{} {}.", say({"Only these domains have a table here, others go to the default:", "허용 도메인 (나머지는 기본값으로):"}), only));

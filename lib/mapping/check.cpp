@@ -22,6 +22,7 @@ std::vector<Diagnostic> Checker::run() {
   lookups();
   for (const auto& each : mapping_.rules) rule(each);
   unused();
+  registrations();
   sort_diagnostics(out_);
   return std::move(out_);
 }
@@ -55,7 +56,11 @@ void Checker::kind(const std::string& kind, const ast::Place& at) {
   const auto& files = mapping_.dialect.files;
   if (files.empty() || kind.empty() || kind == "*") return;
   std::vector<std::string_view> kinds;
-  for (const auto& file : files) kinds.emplace_back(file.kind);
+  for (const auto& file : files) {
+    if (!file.format.empty() && file.format != "delimited" && file.format != "fixed") return;  // its records tell their kind themselves
+    if (file.records.empty()) kinds.emplace_back(file.kind);
+    for (const auto& record : file.records) kinds.emplace_back(record.kind);
+  }
   if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) add(Code::map_kind_undeclared, at, kind, nearest(kind, kinds));
 }
 
@@ -85,6 +90,7 @@ void Checker::emit(const ast::Emit& emit, std::size_t depth, bool main) {
   if (emit.table.empty()) return;  // the parser said so
   if (emit.table == "stem") return stem_emit(emit);
   const TableId table = schema_.find(emit.table);
+  if (!emit.shared.empty()) add(Code::map_shared_without_key, emit.at, emit.shared);
   if (table != no_table && schema_.table(table).schema == "cdm") return table_emit(emit, table);
   std::vector<std::string_view> names{"stem"};
   for (const Table& known : schema_.tables()) {
@@ -149,6 +155,7 @@ void Checker::stem_domain(const std::string& domain, const ast::Emit& emit) {
 }
 
 void Checker::stem_emit(const ast::Emit& emit) {
+  if (!emit.shared.empty() && emit.key.empty()) add(Code::map_shared_without_key, emit.at, emit.shared);
   if (!emit.default_domain.empty()) stem_domain(emit.default_domain, emit);
   for (const auto& domain : emit.only) stem_domain(domain, emit);
   const auto attributes = schema_.stem_attributes();

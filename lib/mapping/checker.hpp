@@ -37,6 +37,9 @@ class Checker {
   bool sets(const ast::Emit& emit, std::string_view name) const;
   void never_fires(const ast::Rule& rule);
 
+  // check_registration.cpp
+  void registrations();
+
   // check_value.cpp: does a value fit its column
   // `first_of_several`: range() may stand here. `reads_text`: the target turns plain text into a time by itself.
   void fits(const ast::Expr& expr, const Column& column, bool first_of_several, bool reads_text = false);

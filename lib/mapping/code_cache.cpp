@@ -65,6 +65,7 @@ SystemNumber CodeCache::system(std::string_view name) {
     if (made.id != no_vocabulary) {
       made.name = options_.vocabulary->system_name(made.id);
       made.searchable = options_.vocabulary->has_concepts(made.id);
+      made.other_edition = !options_.vocabulary->holds_edition_named(made.id, name);
     }
   }
   if (options_.lists != nullptr) {
@@ -73,15 +74,28 @@ SystemNumber CodeCache::system(std::string_view name) {
     if (found != options_.lists->end()) made.extra = &found->second;
   }
   // Spellings of one vocabulary share one number, so that a code is one entry however its system was written.
-  if (const auto same = numbers_.find(made.name); same != numbers_.end() && made.name != name) {
+  const std::string canonical = made.name + (made.other_edition ? "\n" : "");
+  if (const auto same = numbers_.find(canonical); same != numbers_.end() && canonical != name) {
     numbers_.emplace(std::string(name), same->second);
     return last_ = same->second;
   }
-  const std::string canonical = made.name;
   last_ = add(std::move(made));
   numbers_.emplace(std::string(name), last_);
   numbers_.emplace(canonical, last_);
   return last_;
+}
+
+SystemNumber CodeCache::system_on(SystemNumber system, std::int32_t day) {
+  System& asked = systems_[system];
+  if (asked.other_edition || asked.id == no_vocabulary || options_.vocabulary->holds_edition_of_day(asked.id, day)) return system;
+  if (asked.twin != no_twin) return asked.twin;
+  const std::string canonical = asked.name + "\n";
+  if (const auto same = numbers_.find(canonical); same != numbers_.end()) return asked.twin = same->second;
+  System made = asked;
+  made.other_edition = true;
+  const SystemNumber number = add(std::move(made));
+  numbers_.emplace(canonical, number);
+  return systems_[system].twin = number;
 }
 
 SystemNumber CodeCache::list(const CodeList& list) {
@@ -177,13 +191,16 @@ void CodeCache::fill(CodeEntry& entry, SystemNumber number) {
   }
   const auto found = vocabulary->find(system.id, entry.code);
   if (found.concept_id == 0) {
-    entry.grade = Grade::unknown;
+    const auto near = vocabulary->find_near(system.id, entry.code);
+    entry.grade = near.concept_id == 0 ? Grade::unknown : near.truncated ? Grade::truncated : Grade::edition;
+    if (near.concept_id != 0) entry.targets = vocabulary->maps_to(near.concept_id);
     return;
   }
   entry.source_concept = found.concept_id;
   entry.targets = vocabulary->maps_to(found.concept_id);
   entry.values = vocabulary->maps_to_value(found.concept_id);
   entry.grade = entry.targets.empty() ? Grade::no_target : found.normalised ? Grade::normalised : Grade::exact;
+  if (system.other_edition && !entry.targets.empty()) entry.grade = Grade::edition;
 }
 
 // Entries are handed out as const; the cache that owns them keeps their counts and routes.

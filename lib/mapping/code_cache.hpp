@@ -71,6 +71,8 @@ class CodeCache {
   CodeCache& operator=(const CodeCache&) = delete;
 
   SystemNumber system(std::string_view name);
+  // The system as it is used on a day (days since 1970-01-01): codes of another edition than the vocabulary holds are graded `edition`.
+  SystemNumber system_on(SystemNumber system, std::int32_t day);
   SystemNumber list(const CodeList& list);  // codes of a list are a system of their own
   SystemNumber concepts();                  // codes are concept ids
   const CodeEntry& find(SystemNumber system, std::string_view code);
@@ -81,6 +83,7 @@ class CodeCache {
   std::size_t size() const { return entries_.size(); }
 
  private:
+  static constexpr SystemNumber no_twin = 0xFFFF'FFFF;
   struct System {
     std::string name;  // vocabulary id, or as delivered
     VocabularyId id = no_vocabulary;
@@ -88,7 +91,9 @@ class CodeCache {
     const CodeList* list = nullptr;   // `list` statement
     const CodeList* extra = nullptr;  // extra list of this vocabulary
     bool concepts = false;
+    bool other_edition = false;  // than the vocabulary holds
     std::uint32_t priority = 0;
+    SystemNumber twin = no_twin;  // the same system in another edition
   };
   struct Slot {
     std::uint64_t hash = 0;

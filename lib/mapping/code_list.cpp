@@ -7,58 +7,18 @@
 
 #include <fmt/format.h>
 
+#include "mapping/csv_line.hpp"
 #include "mapping/values.hpp"
 
 namespace pyojun::mapping {
 
 namespace {
 
-struct Line {
-  std::vector<std::string> fields;
-  std::uint32_t number = 0;
-};
-
-// One record of a CSV file, quotes undone. False at the end.
-bool next_line(std::string_view& rest, char delimiter, std::uint32_t& number, Line& line) {
-  line.fields.clear();
-  if (rest.empty()) return false;
-  line.number = ++number;
-  std::string field;
-  bool quoted = false;
-  std::size_t i = 0;
-  for (; i < rest.size(); ++i) {
-    const char c = rest[i];
-    if (quoted) {
-      if (c == '"' && i + 1 < rest.size() && rest[i + 1] == '"') {
-        field += rest[i++];
-      } else if (c == '"') {
-        quoted = false;
-      } else {
-        field += c;
-        number += c == '\n';
-      }
-    } else if (c == '"' && field.empty()) {
-      quoted = true;
-    } else if (c == delimiter) {
-      line.fields.push_back(std::move(field));
-      field.clear();
-    } else if (c == '\n') {
-      ++i;
-      break;
-    } else if (c != '\r') {
-      field += c;
-    }
-  }
-  line.fields.push_back(std::move(field));
-  rest.remove_prefix(i);
-  return true;
-}
-
 struct Columns {
   int code = -1, target = -1, vocabulary = -1, source_concept = -1, status = -1, invalid = -1;
 };
 
-Columns columns_of(const Line& header) {
+Columns columns_of(const CsvLine& header) {
   const auto find = [&](std::initializer_list<std::string_view> names) {
     for (const auto name : names) {
       const auto found = std::ranges::find_if(header.fields, [name](const std::string& field) { return trimmed(field) == name; });
@@ -127,15 +87,15 @@ void read_rows(const ListSource& source, std::vector<Diagnostic>& diagnostics, C
                          : first.find(',') == std::string_view::npos && first.find(';') != std::string_view::npos ? ';'
                                                                                                                   : ',';
   std::uint32_t number = 0;
-  Line line;
-  if (!next_line(rest, delimiter, number, line)) return diagnostics.push_back(finding(source, Code::list_columns, 1));
+  CsvLine line;
+  if (!next_csv_line(rest, delimiter, number, line)) return diagnostics.push_back(finding(source, Code::list_columns, 1));
   const Columns columns = columns_of(line);
   if (columns.code < 0 || columns.target < 0) return diagnostics.push_back(finding(source, Code::list_columns, 1));
   const auto field = [&](int column) {
     const auto at = static_cast<std::size_t>(column);
     return column < 0 || at >= line.fields.size() ? std::string_view() : trimmed(line.fields[at]);
   };
-  while (next_line(rest, delimiter, number, line)) {
+  while (next_csv_line(rest, delimiter, number, line)) {
     const auto code = field(columns.code);
     if (code.empty() || !field(columns.invalid).empty()) continue;
     if (const auto status = field(columns.status); !status.empty() && status != "APPROVED") continue;

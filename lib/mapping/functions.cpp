@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "mapping/functions_code.hpp"
+#include "mapping/functions_korea.hpp"
 #include "mapping/functions_text.hpp"
 
 namespace pyojun {
@@ -32,6 +33,9 @@ constexpr std::array rows{
     Row{{"month", 1, 1, "integer", "month; absent when the source gave none", R"(month("2024-02"))", "2"}, run_month},
     Row{{"day", 1, 1, "integer", "day of the month; absent when the source gave none", R"(day("2024-02"))", ""}, run_day},
     Row{{"days", 2, 2, "integer", "days from the first time to the second", R"(days("2024-02-28", "2024-03-01"))", "2"}, run_days},
+    Row{{"add_days", 2, 2, "time", "a day, that many days later or, when negative, earlier", R"(add_days("2024-02-28", 2))", "2024-03-01"},
+        run_add_days},
+    Row{{"last_day", 1, 1, "time", "last day of a year or month, for partial dates", R"(last_day("2024-02"))", "2024-02-29"}, run_last_day},
     Row{{"number", 1, 1, "number", "number, parsed strictly; quarantine when it is none", R"(number("7.50"))", "7.5"}, run_number},
     Row{{"integer", 1, 1, "integer", "whole number, parsed strictly; quarantine when it is none", R"(integer("12.0"))", "12"}, run_integer},
     Row{{"text", 1, 1, "text", "the text of anything; of a structure what a person would read", R"(text(value[x]))", "5.4"}, run_text},
@@ -51,6 +55,17 @@ constexpr std::array rows{
     Row{{"strip_prefix", 2, 2, "text", "without the prefix, when it is there", R"(strip_prefix("urn:oid:2.16", "urn:oid:"))", "2.16"},
         run_strip_prefix},
     Row{{"base64", 1, 1, "text", "text behind base64; absent when it is not UTF-8 text", R"(base64("7ZWc6riA"))", "한글"}, run_base64},
+    Row{{"compose", 1, 1, "text", "Hangul written in separate letters (as macOS writes names) as whole syllables", R"(compose("가"))",
+         "가"},
+        run_compose},
+    Row{{"rrn_birth", 1, 1, "time", "date of birth in a Korean resident registration number; quarantine when it is none",
+         R"(rrn_birth("800229-1******"))", "1980-02-29"},
+        run_rrn_birth},
+    Row{{"rrn_sex", 1, 1, "text", "sex in a Korean resident registration number: M or F", R"(rrn_sex("010101-4******"))", "F"},
+        run_rrn_sex},
+    Row{{"rrn_foreigner", 1, 1, "condition", "whether a Korean resident registration number is a foreigner's",
+         R"(text(rrn_foreigner("800229-5******")))", "true"},
+        run_rrn_foreigner},
     Row{{"join", 2, 2, "text", "all present values of a path, with a text between", R"(join(name.given, " "))", "Ann May"}, run_join},
     Row{{"count", 1, 1, "integer", "number of present values of a path", R"(count(name.given))", "2"}, run_count},
     Row{{"length", 1, 1, "integer", "length in characters", R"(length("홍길동"))", "3"}, run_length},
@@ -58,7 +73,9 @@ constexpr std::array rows{
     Row{{"minus", 2, 2, "number", "difference; absent if a side is", R"(minus(2024, 30))", "1994"}, run_minus},
     Row{{"times", 2, 2, "number", "product; absent if a side is", R"(times(1.5, 2))", "3"}, run_times},
     Row{{"divide", 2, 2, "number", "quotient; absent if a side is, or when the divisor is 0", R"(divide(1, 4))", "0.25"}, run_divide},
-    Row{{"code", 2, 2, "code", "source code: concept, targets and domain follow; absent when the code is absent or empty",
+    Row{{"code", 2, 3, "code",
+         "source code: concept, targets and domain follow; absent when the code is absent or empty; the day of service, when given, "
+         "decides the edition of the code system",
          R"(code("LOINC", "718-7"))", "718-7"},
         run_code},
     Row{{"best", 1, any, "code", "best of the codes: by grade, then vocabulary priority, then order",
@@ -79,9 +96,12 @@ constexpr std::array rows{
     Row{{"name", 1, 1, "text", "concept name of a code's first target, else of its own concept", R"(name(code("LOINC", "718-7")))",
          "Hemoglobin [Mass/volume] in Blood"},
         run_name},
-    Row{{"grade", 1, 1, "text", "how well a code was mapped: exact, normalised, list, no_target, unknown, no_system",
+    Row{{"grade", 1, 1, "text", "how well a code was mapped: exact, normalised, list, edition, truncated, no_target, unknown, no_system",
          R"(grade(code("LOINC", "no such code")))", "unknown"},
         run_grade},
+    Row{{"complete", 1, 1, "condition", "whether the code system has no longer codes below this one; absent when the code is unknown",
+         R"(text(complete(code("LOINC", "718-7"))))", "true"},
+        run_complete},
     Row{{"value", 1, 2, "answer",
          "number, operator, concept or text, found out from the node; a second argument names the unit that may stand behind the number",
          R"(number(value("<0.5")))", "0.5"},

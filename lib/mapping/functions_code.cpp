@@ -11,8 +11,8 @@ namespace pyojun::mapping {
 
 namespace {
 
-constexpr std::array<std::string_view, static_cast<std::size_t>(Grade::count)> grade_names{"exact",     "normalised", "list",
-                                                                                           "no_target", "unknown",    "no_system"};
+constexpr std::array<std::string_view, static_cast<std::size_t>(Grade::count)> grade_names{
+    "exact", "normalised", "list", "edition", "truncated", "no_target", "unknown", "no_system"};
 
 void set_code(Value& out, NodeIndex node, const CodeEntry& entry) {
   out.clear();
@@ -231,18 +231,27 @@ void make_code_of_concept(Frame& frame, const Value& value, Value& out) {
 }
 
 void run_code(const Op& op, Frame& frame, Value& out) {
-  Value code, system;
+  Value code, system, day;
   eval(*op.args[1], frame, code);
   const auto text = own_text(frame, code);
   if (text.empty()) return out.clear();
   CodeCache& cache = frame.runtime->codes;
+  SystemNumber number = unknown_system;
   if (op.args[0]->is_constant) {
-    SystemNumber& number = frame.runtime->systems[op.number];
-    if (number == unknown_system) number = cache.system(op.args[0]->constant.text());
-    return set_code(out, code.node, cache.find(number, text));
+    SystemNumber& known = frame.runtime->systems[op.number];
+    if (known == unknown_system) known = cache.system(op.args[0]->constant.text());
+    number = known;
+  } else {
+    eval(*op.args[0], frame, system);
+    number = cache.system(own_text(frame, system));
   }
-  eval(*op.args[0], frame, system);
-  set_code(out, code.node, cache.find(cache.system(own_text(frame, system)), text));
+  if (op.args.size() > 2) {
+    eval(*op.args[2], frame, day);
+    TimeValue time = day.time;
+    const bool known = day.tag == Tag::time || (day.tag == Tag::text && parse_time(frame, day.text(), time));
+    if (known && time.precision >= Precision::day) number = cache.system_on(number, time.days);
+  }
+  set_code(out, code.node, cache.find(number, text));
 }
 
 void run_list_code(const Op& op, Frame& frame, Value& out) {
@@ -354,6 +363,15 @@ void run_name(const Op& op, Frame& frame, Value& out) {
   eval(*op.args[0], frame, in);
   out.clear();
   if (const auto found = concept_for(frame, in)) out.set_text(found->name);
+}
+
+void run_complete(const Op& op, Frame& frame, Value& out) {
+  Value in;
+  eval(*op.args[0], frame, in);
+  const CodeEntry* code = code_of(in);
+  out.clear();
+  if (code == nullptr || code->source_concept == 0 || !frame.runtime->vocabulary) return;
+  out.set_boolean(!frame.runtime->vocabulary->has_longer_code(code->source_concept));
 }
 
 void run_grade(const Op& op, Frame& frame, Value& out) {

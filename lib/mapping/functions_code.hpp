@@ -14,6 +14,7 @@ void run_standard(const Op& op, Frame& frame, Value& out);
 void run_source(const Op& op, Frame& frame, Value& out);
 void run_domain(const Op& op, Frame& frame, Value& out);
 void run_name(const Op& op, Frame& frame, Value& out);
+void run_complete(const Op& op, Frame& frame, Value& out);
 void run_grade(const Op& op, Frame& frame, Value& out);
 void run_value(const Op& op, Frame& frame, Value& out);
 void run_unit(const Op& op, Frame& frame, Value& out);

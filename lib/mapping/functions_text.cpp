@@ -181,6 +181,33 @@ void run_days(const Op& op, Frame& frame, Value& out) {
   if (there && a.precision >= Precision::day && b.precision >= Precision::day) out.set_integer(std::int64_t{b.days} - a.days);
 }
 
+void run_add_days(const Op& op, Frame& frame, Value& out) {
+  TimeValue time;
+  NodeIndex node = 0;
+  Value days;
+  const bool there = time_argument(op, 0, frame, time, node) && time.precision >= Precision::day;
+  eval(*op.args[1], frame, days);
+  const auto number = number_of(frame, op, days);
+  out.clear();
+  if (!there || !number || std::fabs(*number) > 1e6 || std::floor(*number) != *number) return;
+  time.days += static_cast<std::int32_t>(*number);
+  set_time(out, node, time);
+}
+
+void run_last_day(const Op& op, Frame& frame, Value& out) {
+  TimeValue time;
+  NodeIndex node = 0;
+  if (!time_argument(op, 0, frame, time, node)) return out.clear();
+  const Civil day = civil_from_days(time.days);
+  const bool year = time.precision == Precision::year || day.month == 12;
+  if (time.precision <= Precision::month) {
+    time.days = (year ? days_from_civil(day.year + 1, 1, 1) : days_from_civil(day.year, day.month + 1, 1)) - 1;
+  }
+  time.precision = Precision::day;
+  time.micros = 0;
+  set_time(out, node, time);
+}
+
 void run_number(const Op& op, Frame& frame, Value& out) {
   Value in;
   eval(*op.args[0], frame, in);

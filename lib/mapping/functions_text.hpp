@@ -12,6 +12,8 @@ void run_year(const Op& op, Frame& frame, Value& out);
 void run_month(const Op& op, Frame& frame, Value& out);
 void run_day(const Op& op, Frame& frame, Value& out);
 void run_days(const Op& op, Frame& frame, Value& out);
+void run_add_days(const Op& op, Frame& frame, Value& out);
+void run_last_day(const Op& op, Frame& frame, Value& out);
 void run_number(const Op& op, Frame& frame, Value& out);
 void run_integer(const Op& op, Frame& frame, Value& out);
 void run_text(const Op& op, Frame& frame, Value& out);

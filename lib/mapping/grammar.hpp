@@ -103,6 +103,7 @@ class StatementParser : public ExpressionParser {
   bool choice(std::initializer_list<std::string_view> words, std::string& out);
   bool file_setting();
   bool columns_setting();
+  bool layout_setting();
   bool alias_setting();
   bool once(const Token& word, const std::string& what);
 

@@ -157,7 +157,7 @@ Compiled compile_parsed(Parsed parsed, const CompileOptions& options) {
   plan->dialect_.timezone = mapping.timezone;
   plan->zone_ = zone_of(mapping.timezone);
   plan->schema_ = options.schema;
-  std::vector<std::string> extra;
+  std::vector<std::string> extra = mapping.layouts;
   for (const auto& list : mapping.lists) {
     if (!list.file.empty()) extra.push_back(read_beside(mapping, list.at.file, list.file).value_or(std::string()));
   }

@@ -161,7 +161,9 @@ EmitPlan PlanCompiler::emit(const ast::Rule& rule, const ast::Emit& emit, std::s
     problem(Code::plan_name_unknown, emit.at, emit.table);
     return out;
   }
-  const std::string space = out.stem ? "rule " + rule.name + (position == 0 ? "" : fmt::format("#{}", position)) : emit.table;
+  std::string space = emit.table;
+  if (out.stem) space = "rule " + rule.name + (position == 0 ? "" : fmt::format("#{}", position));
+  if (out.stem && !emit.shared.empty()) space = "shared " + emit.shared;
   out.seed = hash128(space).low;
   if (emit.when) out.when = expression(*emit.when);
   out.key = expressions(emit.key);

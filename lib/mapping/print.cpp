@@ -141,7 +141,9 @@ class Printer {
     aliases(d.aliases);
     for (const auto& file : d.files) {
       line("  file " + name_form(file.kind) + " " + list_of(file.globs, text_form));
+      if (!file.format.empty()) line("  format " + name_form(file.format));
       if (!file.columns.empty()) line("  columns " + list_of(file.columns, name_form));
+      if (!file.layout.empty()) line("  layout " + text_form(file.layout));
       aliases(file.aliases);
     }
     out_ = before + (out_.empty() ? "" : "dialect\n") + out_;
@@ -182,6 +184,7 @@ class Printer {
     if (!emit.key.empty()) line("  key " + joined(emit.key, 0, ", ", fallback));
     if (!emit.alias.empty()) line("  alias " + joined(emit.alias, 0, ", ", fallback));
     if (emit.version) line("  version " + print(*emit.version));
+    if (!emit.shared.empty()) line("  shared " + name_form(emit.shared));
     for (const auto& assign : emit.assigns) {
       std::string names;
       for (const auto& [name, at] : assign.names) names += (names.empty() ? "" : ", ") + name_form(name);

@@ -10,7 +10,7 @@ namespace pyojun::language {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> rule_words{"from", "each", "where", "into", "also", "delete", "key", "version"};
+constexpr std::array<std::string_view, 9> rule_words{"from", "each", "where", "into", "also", "delete", "key", "version", "shared"};
 
 bool starts_other(const Token& token, bool assignment) {
   constexpr std::array<std::string_view, 11> words{"mapping", "cdm",  "source", "timezone", "include", "dialect",
@@ -63,7 +63,7 @@ bool StatementParser::rule_line(ast::Rule& rule) {
     if (start.word("into")) return target(rule, false);
     if (start.word("also")) return target(rule, true);
     if (start.word("delete")) return delete_when(rule);
-    if (!any_of({"key", "alias", "version"})) {
+    if (!any_of({"key", "alias", "version", "shared"})) {
       if (start.any_name() && (peek(1).is("=") || peek(1).is("->"))) return fail(Code::map_expected_assign, peek(1));
       return fail(Code::map_statement_unknown, start, nearest(start.text, {rule_words.begin(), rule_words.end()}));
     }
@@ -142,7 +142,7 @@ bool StatementParser::delete_when(ast::Rule& rule) {
   return rule.delete_when != nullptr;
 }
 
-// Lines of a target: key, alias, version, assignments. An override replaces, a rule says each thing once.
+// Lines of a target: key, alias, version, shared, assignments. An override replaces, a rule says each thing once.
 bool StatementParser::emit_line(ast::Emit& emit, bool replace) {
   if (assignment_ahead()) return assign(emit, replace);
   const Token word = next();
@@ -156,6 +156,10 @@ bool StatementParser::emit_line(ast::Emit& emit, bool replace) {
     if (!replace && !emit.alias.empty()) return fail(Code::map_set_twice, word);
     emit.alias.clear();
     return expressions(emit.alias);
+  }
+  if (word.text == "shared") {
+    if (!replace && !emit.shared.empty()) return fail(Code::map_set_twice, word);
+    return name(emit.shared);
   }
   if (!replace && emit.version) return fail(Code::map_set_twice, word);
   emit.version = expression();
@@ -260,7 +264,7 @@ bool StatementParser::override_line(ast::Rule& rule, std::size_t& emit) {
       emit = static_cast<std::size_t>(found - rule.emits.begin());
       return true;
     }
-    if (!any_of({"key", "alias", "version"})) return fail(Code::map_override_line, start);
+    if (!any_of({"key", "alias", "version", "shared"})) return fail(Code::map_override_line, start);
   }
   return emit_line(rule.emits[emit], true);
 }

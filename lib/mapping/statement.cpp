@@ -5,14 +5,16 @@
 #include <span>
 
 #include "mapping/diagnostic.hpp"
+#include "mapping/fixed_layout.hpp"
 #include "mapping/grammar.hpp"
+#include "mapping/parser.hpp"
 
 namespace pyojun::language {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> settings{"format", "encoding", "delimiter", "quote", "header",
-                                                    "ragged", "null",     "date",      "file",  "columns"};
+constexpr std::array<std::string_view, 11> settings{"format", "encoding", "delimiter", "quote",   "header", "ragged",
+                                                    "null",   "date",     "file",      "columns", "layout"};
 constexpr std::array<std::string_view, 11> statements{"mapping", "cdm",  "source", "timezone", "include", "dialect",
                                                       "list",    "rule", "lookup", "override", "without"};
 
@@ -227,8 +229,13 @@ bool StatementParser::setting() {
   const Token word = peek();
   if (word.text == "file") return file_setting();
   if (word.text == "columns") return columns_setting();
+  if (word.text == "layout") return layout_setting();
   if (word.text == "alias") return alias_setting();
   next();
+  if (word.text == "format" && file_kind_ >= 0) {
+    FileKind& file = mapping_.dialect.files[static_cast<std::size_t>(file_kind_)];
+    return name(file.format) && once(word, "format " + file.kind);
+  }
   return setting_value(word.text) && once(word, "dialect " + word.text);
 }
 
@@ -283,6 +290,25 @@ bool StatementParser::columns_setting() {
     if (!name(file.columns.emplace_back())) return false;
     if (std::count(file.columns.begin(), file.columns.end(), column.text) > 1) return fail(Code::map_set_twice, column);
   } while (accept(","));
+  return true;
+}
+
+// Read at once, so that the record kinds are known to every rule below.
+bool StatementParser::layout_setting() {
+  const Token word = next();
+  if (file_kind_ < 0) return fail(Code::layout_without_file, word);
+  FileKind& file = mapping_.dialect.files[static_cast<std::size_t>(file_kind_)];
+  const Token path = peek();
+  if (!once(word, "layout " + file.kind) || !text(file.layout)) return false;
+  const auto csv = read_beside(mapping_, word.at.file, file.layout);
+  if (!csv) {
+    problem(Code::layout_not_readable, path.at, file.layout);
+    return true;
+  }
+  mapping::LayoutReading layout = mapping::read_fixed_layout(*csv);
+  if (layout.wrong_line != 0) problem(Code::layout_line_wrong, path.at, file.layout + ":" + std::to_string(layout.wrong_line));
+  file.records = std::move(layout.records);
+  mapping_.layouts.push_back(*csv);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/hangul.hpp"
 #include "base/hash.hpp"
 #include "base/time_value.hpp"
 
@@ -61,6 +62,7 @@ class Profiler {
     if (node.child != 0 || node.length > 0) ++field.filled;
     if (node.length == 0) return;
     field.longest = std::max(field.longest, node.length);
+    if (mojibake_runs(node.text()) != 0) ++field.garbled;
     if (reads_as_number(node.text())) ++field.numeric;
     if (parse_iso(node.text()) && node.length >= 8) ++field.dates;
     if (field.distinct >= distinct_limit) return;

@@ -21,6 +21,7 @@ struct FieldProfile {
   std::uint64_t records = 0;             // records that have it at least once
   std::uint64_t distinct = 0;            // distinct texts, exact up to distinct_limit
   std::uint32_t longest = 0;             // bytes
+  std::uint64_t garbled = 0;             // texts that look like Korean read in a wrong encoding
   std::uint64_t numeric = 0, dates = 0;  // texts that read as a number / as an ISO date
 };
 inline constexpr std::uint64_t distinct_limit = 10'000;

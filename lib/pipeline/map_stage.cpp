@@ -151,17 +151,24 @@ Status Run::lookups() {
   mappers_.clear();
   for (unsigned i = 0; i < stage_.request.threads; ++i) mappers_.push_back(make_mapper(stage_.plan, stage_.vocabulary));
   if (!stage_.plan->has_lookups()) return {};
-  // Files that no lookup reads are not read twice. A file without a kind of its own may hold any.
-  const auto gathered = [this](const std::string& kind) {
-    return kind.empty() || std::ranges::any_of(stage_.plan->rules(), [&](const RuleInfo& rule) {
-             return rule.lookup && (rule.kind == kind || rule.kind == "*");
-           });
+  // Files that no lookup reads are not read twice. A file without a kind of its own may hold any; one with a layout holds the layout's
+  // kinds.
+  const auto looked_up = [this](const std::string& kind) {
+    return std::ranges::any_of(stage_.plan->rules(),
+                               [&](const RuleInfo& rule) { return rule.lookup && (rule.kind == kind || rule.kind == "*"); });
+  };
+  const auto gathered = [&](const SourceFile& file) {
+    const FileKind* declared = file_kind_of(file.input->name(), stage_.plan->dialect());
+    const bool tells = declared == nullptr || (declared->records.empty() && (declared->format.empty() || declared->format == "delimited"));
+    if (tells) return file.kind.empty() || looked_up(file.kind);
+    return declared->records.empty() ||
+           std::ranges::any_of(declared->records, [&](const FixedRecord& record) { return looked_up(record.kind); });
   };
   // Gathering is order-sensitive (the first of two equal keys wins), so chunks are gathered in order into one mapper.
   Pump pump(
       stage_.sources.files.size(), chunk_bytes,
       [&](std::size_t file) {
-        return gathered(stage_.sources.files[file].kind) ? open(file) : Result<std::shared_ptr<Reader>>(std::shared_ptr<Reader>());
+        return gathered(stage_.sources.files[file]) ? open(file) : Result<std::shared_ptr<Reader>>(std::shared_ptr<Reader>());
       },
       [](std::size_t, const Error&) {});
   run_workers(stage_.request.threads, [&](unsigned) {

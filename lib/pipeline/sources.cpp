@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/hangul.hpp"
+
 namespace pyojun {
 
 namespace {
@@ -61,13 +63,19 @@ bool glob_matches(std::string_view glob, std::string_view name) {
   return g == glob.size();
 }
 
-std::string kind_of(std::string_view base_name, const Dialect& dialect) {
+const FileKind* file_kind_of(std::string_view as_named, const Dialect& dialect) {
+  const std::string base_name = compose_hangul(as_named);  // macOS writes Hangul in file names in separate letters
   for (const FileKind& file : dialect.files) {
     for (const std::string& glob : file.globs) {
-      if (glob_matches(glob, base_name)) return file.kind;
+      if (glob_matches(glob, base_name)) return &file;
     }
   }
-  return {};
+  return nullptr;
+}
+
+std::string kind_of(std::string_view base_name, const Dialect& dialect) {
+  const FileKind* file = file_kind_of(base_name, dialect);
+  return file == nullptr ? std::string() : file->kind;
 }
 
 Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect) {
@@ -83,12 +91,15 @@ Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect) {
   sources.skipped = std::move(inputs->skipped);
   for (auto& input : inputs->files) {
     SourceFile file;
-    file.kind = kind_of(input->name(), dialect);
-    if (file.kind.empty()) file.kind = query.kind;
+    const FileKind* declared = file_kind_of(input->name(), dialect);
+    file.kind = declared == nullptr ? query.kind : declared->kind;
     const bool named = std::find(query.arguments.begin(), query.arguments.end(), input->path()) != query.arguments.end();
     const bool tells_kind = query.format == "records";  // every line does
     if (!dialect.files.empty() && file.kind.empty() && !tells_kind) {
       file.why = Code::file_not_in_mapping;
+    } else if (query.format.empty() && declared != nullptr && !(declared->format.empty() && declared->layout.empty())) {
+      file.format = find_format(declared->format.empty() ? "fixed" : declared->format);
+      if (file.format == nullptr) return Error{Code::format_unknown, {}, {}, declared->format, {}};
     } else if (format != nullptr) {
       file.format = format;
     } else {

@@ -35,6 +35,8 @@ struct SourceQuery {
 // archive is listed with its reason and not read.
 Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect);
 
+// The file setting whose patterns fit a base name, null when none does.
+const FileKind* file_kind_of(std::string_view base_name, const Dialect& dialect);
 // Record kind of a base name by the dialect's patterns, "" when none fits.
 std::string kind_of(std::string_view base_name, const Dialect& dialect);
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/hangul.hpp"
 #include "base/hash.hpp"
 #include "readers/delimited_encoding.hpp"
 #include "readers/readers_table.hpp"
@@ -155,7 +156,8 @@ Result<std::vector<std::string>> Opening::headerless() {
 
 // An alias of the file kind, of the dialect, or the name itself.
 std::string Opening::renamed(std::string_view name) const {
-  const std::string_view trimmed = trim(name);
+  const std::string composed = compose_hangul(trim(name));  // macOS writes Hangul in separate letters
+  const std::string_view trimmed = composed;
   const auto search = [&](const auto& aliases) -> const std::string* {
     for (const auto& [delivered, used] : aliases) {
       if (equal_folded(delivered, trimmed)) return &used;
@@ -257,6 +259,7 @@ Result<std::unique_ptr<Reader>> Opening::open() {
   if (!encoding) return encoding.error();
   encoding_ = std::move(*encoding);
   if (!encoding_.note.empty()) facts_.notes.push_back(encoding_.note);
+  if (auto found = mojibake_note(*source_.input, encoding_); !found.empty()) facts_.notes.push_back(std::move(found));
   if (Status done = settings(); !done) return done.error();
   if (Status done = delimiter(); !done) return done.error();
   if (Status done = columns(); !done) return done.error();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/hangul.hpp"
+
 namespace pyojun {
 
 namespace {
@@ -96,6 +98,27 @@ Result<DelimitedEncoding> decide_encoding(const Input& input, const Dialect& dia
   }
   if (named) return DelimitedEncoding{*named, 0, *named == Encoding::latin1, {}};
   return decide_by_content(input, head);
+}
+
+std::string mojibake_note(const Input& input, const DelimitedEncoding& encoding) {
+  if (encoding.encoding == Encoding::utf16le || encoding.encoding == Encoding::utf16be) return {};
+  auto stream = input.open();
+  if (!stream) return {};
+  if (const auto filled = (*stream)->fill(step); !filled) return {};
+  const auto view = (*stream)->view();
+  const std::string_view head(view.data(), std::min(view.size(), step));
+  std::uint64_t runs = 0;
+  std::string decoded;
+  for (std::size_t at = 0; at < head.size();) {
+    const std::size_t end = std::min(head.find('\n', at), head.size());
+    const std::string_view line = head.substr(at, end - at);
+    at = end + 1;
+    if (is_ascii(line)) continue;
+    decoded.clear();
+    if (append_utf8(decoded, line, encoding.encoding)) runs += mojibake_runs(decoded);
+  }
+  if (runs == 0) return {};
+  return std::to_string(runs) + " texts in the head of the file look like Korean that was read in a wrong encoding before it was written";
 }
 
 }  // namespace pyojun

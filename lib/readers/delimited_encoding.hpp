@@ -21,4 +21,7 @@ DelimitedEncoding encoding_of_head(std::span<const char> head, bool& told);
 // Errors: dialect_setting_wrong, encoding_unclear (with the offset of the first byte that is not UTF-8), and those of reading.
 Result<DelimitedEncoding> decide_encoding(const Input& input, const Dialect& dialect);
 
+// A note when texts in the head of the file (256 KiB) look like Korean that somebody read in a wrong encoding before; empty when not.
+std::string mojibake_note(const Input& input, const DelimitedEncoding& encoding);
+
 }  // namespace pyojun

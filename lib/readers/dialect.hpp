@@ -7,11 +7,38 @@
 
 namespace pyojun {
 
+// One field of a fixed-width record. Positions count bytes of the file's own encoding, so that text is cut before it is decoded.
+struct FixedField {
+  enum class Type : std::uint8_t {
+    text,    // blanks and NULs behind it are fill
+    raw,     // every byte counts
+    number,  // fill on both sides and leading zeros are gone; `scale` digits stand behind an implied decimal point
+    date,    // nothing but zeros or blanks is empty
+    tag,     // tells the kind of the record: equals one of `values`
+    filler,  // never delivered, never decoded
+  };
+  std::string name;
+  std::uint32_t start = 0, bytes = 0;  // from 0
+  Type type = Type::text;
+  std::uint32_t scale = 0;
+  std::vector<std::string> values;  // of a tag
+};
+
+// One record kind of a layout; as long as its last field reaches.
+struct FixedRecord {
+  std::string kind;
+  std::uint32_t bytes = 0;
+  std::vector<FixedField> fields;
+};
+
 // One kind of file: which names belong to it and how its columns are called. Globs match the base name, case-insensitively.
 struct FileKind {
   std::string kind;                                          // record kind, e.g. "patients"
+  std::string format;                                        // reader of these files; empty: that of the dialect
   std::vector<std::string> globs;                            // e.g. "patients.csv", "patients_*.csv"; * and ? only
   std::vector<std::string> columns;                          // when the file has no header line
+  std::string layout;                                        // fixed width: the layout's file as written in the mapping; else empty
+  std::vector<FixedRecord> records;                          // of the layout; they, not `kind`, are the record kinds of such a file
   std::vector<std::pair<std::string, std::string>> aliases;  // header name as delivered -> name used by rules
 };
 

@@ -14,6 +14,9 @@ Result<std::unique_ptr<Reader>> open_delimited(const Source& source);
 Match detect_fhir(std::span<const char> head);
 Result<std::unique_ptr<Reader>> open_fhir(const Source& source);
 
+Match detect_fixed(std::span<const char> head);
+Result<std::unique_ptr<Reader>> open_fixed(const Source& source);
+
 Match detect_records(std::span<const char> head);
 Result<std::unique_ptr<Reader>> open_records(const Source& source);
 

@@ -5,9 +5,9 @@ namespace pyojun {
 
 const std::string_view html_style = R"css(
 :root{color-scheme:light dark;--page:#fff;--soft:#f5f7f8;--line:#dde3e7;--text:#1c2329;--muted:#58646e;--accent:#0b6471;--good:#17734a;--bad:#b3261e;
---g0:#0b6471;--g1:#3a939b;--g2:#8fc7c5;--g3:#e9b44c;--g4:#d2603a;--g5:#98a3ad;--bar:#0b6471}
+--g0:#0b6471;--g1:#3a939b;--g2:#8fc7c5;--g3:#a9b98c;--g4:#c9c074;--g5:#e9b44c;--g6:#d2603a;--g7:#98a3ad;--bar:#0b6471}
 @media (prefers-color-scheme:dark){:root{--page:#14191d;--soft:#1c2328;--line:#333d45;--text:#e4e9ec;--muted:#9fabb4;--accent:#5cc3cd;--good:#5fd39b;--bad:#ff8a80;
---g0:#3fb3bf;--g1:#2b8790;--g2:#235f66;--g3:#d9a441;--g4:#d76d49;--g5:#75818b;--bar:#3fb3bf}}
+--g0:#3fb3bf;--g1:#2b8790;--g2:#235f66;--g3:#5f7a4f;--g4:#8f8a45;--g5:#d9a441;--g6:#d76d49;--g7:#75818b;--bar:#3fb3bf}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
 body{margin:0;background:var(--page);color:var(--text);font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans KR","Noto Sans CJK KR","Apple SD Gothic Neo","Malgun Gothic",sans-serif}
@@ -76,7 +76,7 @@ input[type=search]{font:inherit;font-size:14px;color:var(--text);background:var(
 td svg.bar{display:block;width:100%;min-width:110px;height:10px;margin-top:6px;border-radius:2px}
 td.draw{width:26%}
 svg .back{fill:var(--line)}svg .fill{fill:var(--bar)}
-svg .g0{fill:var(--g0)}svg .g1{fill:var(--g1)}svg .g2{fill:var(--g2)}svg .g3{fill:var(--g3)}svg .g4{fill:var(--g4)}svg .g5{fill:var(--g5)}
+svg .g0{fill:var(--g0)}svg .g1{fill:var(--g1)}svg .g2{fill:var(--g2)}svg .g3{fill:var(--g3)}svg .g4{fill:var(--g4)}svg .g5{fill:var(--g5)}svg .g6{fill:var(--g6)}svg .g7{fill:var(--g7)}
 svg.key{width:11px;height:11px;margin-right:8px;vertical-align:-1px}
 .good{color:var(--good)}.bad{color:var(--bad)}
 .pair{display:grid;grid-template-columns:max-content 1fr;gap:5px 22px;font-size:14px;margin:8px 0 12px}
@@ -87,7 +87,7 @@ footer .wrap{padding-top:14px;padding-bottom:36px}
 @media screen and (max-width:820px){.cards{grid-template-columns:repeat(2,1fr)}.wrap{padding:0 16px}}
 @media print{@page{size:A4;margin:15mm 14mm}
 :root{color-scheme:light;--page:#fff;--soft:#f5f7f8;--line:#d5dbe0;--text:#000;--muted:#444c54;--accent:#0b6471;--good:#17734a;--bad:#b3261e;
---g0:#0b6471;--g1:#3a939b;--g2:#8fc7c5;--g3:#e9b44c;--g4:#d2603a;--g5:#98a3ad;--bar:#0b6471}
+--g0:#0b6471;--g1:#3a939b;--g2:#8fc7c5;--g3:#a9b98c;--g4:#c9c074;--g5:#e9b44c;--g6:#d2603a;--g7:#98a3ad;--bar:#0b6471}
 html{scroll-behavior:auto}
 body{font-size:9.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 .wrap{max-width:none;padding:0}header .wrap{padding-top:0}

@@ -99,6 +99,8 @@ struct GradeText {
 constexpr std::array<GradeText, grade_count> grade_texts{{{Text::grade_exact, Text::grade_exact_about},
                                                           {Text::grade_normalised, Text::grade_normalised_about},
                                                           {Text::grade_list, Text::grade_list_about},
+                                                          {Text::grade_edition, Text::grade_edition_about},
+                                                          {Text::grade_truncated, Text::grade_truncated_about},
                                                           {Text::grade_no_target, Text::grade_no_target_about},
                                                           {Text::grade_unknown, Text::grade_unknown_about},
                                                           {Text::grade_no_system, Text::grade_no_system_about}}};

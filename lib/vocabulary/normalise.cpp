@@ -113,9 +113,12 @@ bool loinc_dash(std::string& code) {
   return true;
 }
 
-// KD code (13 digits, 880 + 9 + check digit) to the 9-digit EDI drug code in its middle.
+// KD code (13 digits, 880 + 9 + EAN-13 check digit) to the 9-digit EDI drug code in its middle, when the check digit fits.
 bool kd_to_edi(std::string& code) {
   if (code.size() != 13 || !all_digits(code) || !code.starts_with("880")) return false;
+  int sum = 0;
+  for (std::size_t i = 0; i < 13; ++i) sum += (code[i] - '0') * (i % 2 == 0 ? 1 : 3);
+  if (sum % 10 != 0) return false;
   code = code.substr(3, 9);
   return true;
 }
@@ -135,7 +138,7 @@ constexpr std::array code_rules{
     CodeRule{"ndc_11", "NDC with dashes to 11 digits: 0002-3227-30 is 00002322730", ndc_11},
     CodeRule{"ndc_9", "an 11-digit NDC package to its 9-digit product", ndc_9},
     CodeRule{"loinc_dash", "a LOINC code that lost its dash, when the check digit fits: 83022 is 8302-2", loinc_dash},
-    CodeRule{"kd_to_edi", "a 13-digit Korean drug code to the 9-digit EDI code within it", kd_to_edi},
+    CodeRule{"kd_to_edi", "a 13-digit Korean drug code to the 9-digit EDI code within it, when its check digit fits", kd_to_edi},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "vocabulary/aliases.hpp"
+#include "vocabulary/editions.hpp"
 #include "vocabulary/hash_table.hpp"
 #include "vocabulary/normalise.hpp"
 #include "vocabulary/resource_csv.hpp"
@@ -52,6 +53,48 @@ class Snapshot final : public Vocabulary {
       if (const std::int32_t id = exact(vocabulary, changed); id != 0) return {id, true};
     }
     return {};
+  }
+
+  Near find_near(VocabularyId vocabulary, std::string_view code) const override {
+    std::string written;  // in the vocabulary's own form
+    for (const Fallback& fallback : fallbacks_) {
+      if (fallback.vocabulary != system_name(vocabulary)) continue;
+      if (written.empty() && (written = normalised(vocabulary, code)).empty()) return {};
+      const auto searched = systems_.find(fallback.search);
+      if (searched == systems_.end() || !has_concepts(searched->second)) continue;
+      std::string tried = written;
+      do {
+        if (fallback.shorten && !shorten_code(tried)) break;
+        const std::int32_t id = exact(searched->second, tried);
+        if (id != 0 && !maps_to(id).empty()) return {id, fallback.truncated};
+      } while (fallback.shorten);
+    }
+    return {};
+  }
+
+  bool holds_edition_of_day(VocabularyId vocabulary, std::int32_t day) const override {
+    return std::none_of(editions_.begin(), editions_.end(), [&](const Edition& edition) {
+      return !edition.held && day >= edition.from && day <= edition.to && edition.vocabulary == system_name(vocabulary);
+    });
+  }
+
+  bool holds_edition_named(VocabularyId vocabulary, std::string_view name) const override {
+    const std::string plain = SystemAliases::plain(name);
+    return std::none_of(editions_.begin(), editions_.end(), [&](const Edition& edition) {
+      return !edition.held && edition.vocabulary == system_name(vocabulary) &&
+             std::find(edition.names.begin(), edition.names.end(), plain) != edition.names.end();
+    });
+  }
+
+  bool has_longer_code(std::int32_t concept_id) const override {
+    const std::uint32_t row = view_.row_of(concept_id);
+    if (row == no_row) return false;
+    const VocabularyId vocabulary = view_.kind(view_.rows[row]).vocabulary;
+    const std::string code(view_.code(view_.rows[row]));
+    for (char digit = '0'; digit <= '9'; ++digit) {
+      if (exact(vocabulary, code + digit) != 0 || exact(vocabulary, code + '.' + digit) != 0) return true;
+    }
+    return false;
   }
 
   std::optional<ConceptView> concept_of(std::int32_t concept_id) const override {
@@ -132,6 +175,13 @@ class Snapshot final : public Vocabulary {
     return result;
   }
 
+  // The code after all rules of its vocabulary.
+  std::string normalised(VocabularyId vocabulary, std::string_view code) const {
+    std::string changed(code.substr(0, 256));
+    for (const CodeRule* rule : *rules_[vocabulary]) rule->apply(changed);
+    return changed;
+  }
+
   std::int32_t exact(VocabularyId vocabulary, std::string_view code) const {
     const std::uint32_t row = find_slot(view_.codes, hash_code(vocabulary, code), [&](std::uint32_t at, bool) {
       return at < view_.rows.size() && view_.kind(view_.rows[at]).vocabulary == vocabulary && view_.code(view_.rows[at]) == code;
@@ -171,6 +221,8 @@ class Snapshot final : public Vocabulary {
     for (const auto& name : names_) rules_.push_back(&code_rules_.of(name));
   }
 
+  const std::vector<Edition> editions_ = load_editions();
+  const std::vector<Fallback> fallbacks_ = load_fallbacks();
   SnapshotView view_;
   Info info_;
   std::string sql_folder_;

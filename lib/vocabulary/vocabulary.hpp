@@ -45,6 +45,19 @@ class Vocabulary {
     bool normalised = false;
   };
   virtual Found find(VocabularyId vocabulary, std::string_view code) const = 0;
+  // For a code that find() does not know: the concept that stands in for it by schemas/vocabulary/fallbacks.csv, which has targets.
+  // `truncated`: of a shorter code. 0: none.
+  struct Near {
+    std::int32_t concept_id = 0;
+    bool truncated = false;
+  };
+  virtual Near find_near(VocabularyId, std::string_view) const { return {}; }
+  // False when codes of this vocabulary that were used on that day (days since 1970-01-01), or under that name of the system, are of
+  // another edition than the one the vocabulary holds (schemas/vocabulary/editions.csv).
+  virtual bool holds_edition_of_day(VocabularyId, std::int32_t) const { return true; }
+  virtual bool holds_edition_named(VocabularyId, std::string_view) const { return true; }
+  // True when the concept's vocabulary has codes one character longer: the code is a heading, not complete.
+  virtual bool has_longer_code(std::int32_t) const { return false; }
   virtual std::optional<ConceptView> concept_of(std::int32_t concept_id) const = 0;
   // Valid standard targets of "Maps to" and of "Maps to value", ascending ids; a standard concept maps to itself.
   virtual std::span<const std::int32_t> maps_to(std::int32_t concept_id) const = 0;

@@ -32,7 +32,8 @@ create table profile.code(rule bigint, rule_name varchar, vocabulary varchar, co
 }  // namespace
 
 std::string_view grade_name(Grade grade) {
-  constexpr std::array<std::string_view, 6> names{"exact", "normalised", "list", "no_target", "unknown", "no_system"};
+  constexpr std::array<std::string_view, static_cast<std::size_t>(Grade::count)> names{"exact",     "normalised", "list",    "edition",
+                                                                                       "truncated", "no_target",  "unknown", "no_system"};
   const auto at = static_cast<std::size_t>(grade);
   return at < names.size() ? names[at] : "unknown";
 }

@@ -74,12 +74,64 @@ ROWS = """
 1705674|trimethoprim|Drug|RxNorm|Ingredient|S|10829
 1503184|mestranol|Drug|RxNorm|Ingredient|S|6782
 19021481|norethynodrel|Drug|RxNorm|Ingredient|S|7515
+2000000101|Other gastroenteritis and colitis|Condition|KCD7|KCD7 code||A09
+2000000102|Malignant neoplasm of breast, unspecified|Condition|KCD7|KCD7 code||C50.9
+2000000103|Anaemia, unspecified|Condition|KCD7|KCD7 code||D64.9
+2000000104|Type 2 diabetes mellitus|Condition|KCD7|KCD7 code||E11
+2000000105|Type 2 diabetes mellitus without complications|Condition|KCD7|KCD7 code||E11.9
+2000000106|Hyperlipidaemia, unspecified|Condition|KCD7|KCD7 code||E78.5
+2000000107|Essential (primary) hypertension|Condition|KCD7|KCD7 code||I10
+2000000108|Other and unspecified primary hypertension|Condition|KCD7|KCD7 code||I10.9
+2000000109|Acute myocardial infarction, unspecified|Condition|KCD7|KCD7 code||I21.9
+2000000110|Atherosclerotic heart disease|Condition|KCD7|KCD7 code||I25.1
+2000000111|Acute pharyngitis, unspecified|Condition|KCD7|KCD7 code||J02.9
+2000000112|Acute bronchitis, unspecified|Condition|KCD7|KCD7 code||J20.9
+2000000113|Chronic sinusitis, unspecified|Condition|KCD7|KCD7 code||J32.9
+2000000114|Acute appendicitis, other and unspecified|Condition|KCD7|KCD7 code||K35.8
+2000000115|Polyp of colon|Condition|KCD7|KCD7 code||K63.5
+2000000116|Asphyxia and hypoxaemia|Condition|KCD7|KCD7 code||R09.0
+2000000117|Sprain and strain of ankle|Condition|KCD7|KCD7 code||S93.4
+2000000118|General medical examination|Condition|KCD7|KCD7 code||Z00.0
+2000000201|Cardiac arrest, unspecified|Condition|ICD10|ICD10 code||I46.9
+2000000202|Pre-eclampsia, unspecified|Condition|ICD10|ICD10 code||O14.9
+2000000301|Norvasc 5mg tab (amlodipine)|Drug|EDI|Drug Product||648900030
+2000000302|Norvasc 2.5mg tab (amlodipine)|Drug|EDI|Drug Product||648903430
+2000000303|Lipitor 80mg tab (atorvastatin)|Drug|EDI|Drug Product||648900280
+2000000304|Plavix 75mg tab (clopidogrel)|Drug|EDI|Drug Product||652101570
+2000000305|Zocor 20mg tab (simvastatin)|Drug|EDI|Drug Product||655500690
+2000000306|Zestril 10mg tab (lisinopril)|Drug|EDI|Drug Product||642001330
+2000000307|Aspirin Protect 100mg tab|Drug|EDI|Drug Product||641100270
+2000000308|WBC count|Measurement|EDI|Proc Hierarchy||D0002010
+2000000309|Hemoglobin|Measurement|EDI|Proc Hierarchy||D0002050
+2000000310|Injection, subcutaneous or intramuscular|Procedure|EDI|Proc Hierarchy||KK010
+2000000311|Colonoscopy|Procedure|EDI|Proc Hierarchy||E7660
+2000000312|Appendectomy|Procedure|EDI|Proc Hierarchy||Q2861
+2000000313|Initial consultation fee|Observation|EDI|Proc Hierarchy||AA154
+2000000401|amlodipine besylate 6.944mg tab|Drug|KDC|Clinical Drug||107601ATB
+2000000402|amlodipine besylate 3.472mg tab|Drug|KDC|Clinical Drug||107603ATB
+2000000403|atorvastatin calcium 86.8mg tab|Drug|KDC|Clinical Drug||111504ATB
+2000000404|clopidogrel 97.875mg tab|Drug|KDC|Clinical Drug||136901ATB
+2000000405|simvastatin 20mg tab|Drug|KDC|Clinical Drug||227801ATB
+2000000406|lisinopril 10mg tab|Drug|KDC|Clinical Drug||184501ATB
+2000000407|aspirin 100mg enteric tab|Drug|KDC|Clinical Drug||111001ATE
+32810|Claim|Type Concept|Type Concept|Type Concept|S|OMOP4976883
+32831|EHR note|Type Concept|Type Concept|Type Concept|S|OMOP4976904
+32836|EHR physical examination|Type Concept|Type Concept|Type Concept|S|OMOP4976909
+4132161|Oral|Route|SNOMED|Qualifier Value|S|26643006
+4142048|Subcutaneous|Route|SNOMED|Qualifier Value|S|34206005
+4171047|Intravenous|Route|SNOMED|Qualifier Value|S|47625008
+9189|Negative|Meas Value|SNOMED|Qualifier Value|S|260385009
+9191|Positive|Meas Value|SNOMED|Qualifier Value|S|10828004
+32902|Primary diagnosis|Condition Status|Condition Status|Condition Status|S|OMOP4976975
+32908|Secondary diagnosis|Condition Status|Condition Status|Condition Status|S|OMOP4976981
+3016723|Creatinine [Mass/volume] in Serum or Plasma|Measurement|LOINC|Lab Test|S|2160-0
 2000000001|General adult examination, hospital's own code|Observation|SAMPLE|Local code||EXAM-01
 2000000002|Sample hospital codes|Metadata|Vocabulary|Vocabulary||OMOP generated
 """.strip().splitlines()
 
 # "Maps to" and "Maps to value" the shard's relationship file does not carry for the rows above.
-MAPS = [(35206882, "Maps to", 201826), (2000000001, "Maps to", 4203722), (2000000001, "Maps to value", 4036803)]
+KOREAN_MAPS = [(2000000103, 439777), (2000000104, 201826), (2000000105, 201826), (2000000106, 432867), (2000000107, 320128), (2000000108, 320128), (2000000109, 4329847), (2000000110, 317576), (2000000111, 4112343), (2000000112, 260139), (2000000113, 257012), (2000000114, 440448), (2000000115, 4285898), (2000000116, 437390), (2000000117, 81151), (2000000118, 4203722), (2000000201, 321042), (2000000202, 439393), (2000000301, 1332419), (2000000302, 19073094), (2000000303, 1545959), (2000000304, 19075601), (2000000305, 1539411), (2000000306, 19080128), (2000000307, 1112807), (2000000310, 4295880), (2000000311, 4249893), (2000000313, 4085798), (2000000401, 1332419), (2000000402, 19073094), (2000000403, 1545959), (2000000404, 19075601), (2000000405, 1539411), (2000000406, 19080128), (2000000407, 1112807)]
+MAPS = [(one, "Maps to", two) for one, two in KOREAN_MAPS] + [(35206882, "Maps to", 201826), (2000000001, "Maps to", 4203722), (2000000001, "Maps to value", 4036803)]
 
 # Clinical drug -> its ingredients (by name: they are in the name of the drug).
 INGREDIENTS = {19080128: [1308216], 19078106: [974166], 19073094: [1332418], 1332419: [1332418], 1539463: [1539403], 1539411: [1539403],
@@ -101,7 +153,9 @@ VOCABULARIES = [("None", "OMOP Standardized Vocabularies", "sample of v5.0 facts
                 ("Ethnicity", "OMOP Ethnicity", "", 44819134), ("Visit", "OMOP Visit", "", 44819119), ("Type Concept", "OMOP Type Concept", "", 32808),
                 ("ICD10CM", "International Classification of Diseases, Tenth Revision, Clinical Modification (NCHS)", "", 44819098),
                 ("ICD9CM", "International Classification of Diseases, Ninth Revision, Clinical Modification, Volume 1 and 2 (NCHS)", "", 5046),
-                ("SAMPLE", "Sample hospital codes", "1", 2000000002), ("Vocabulary", "OMOP Vocabulary", "", 44819232)]
+                ("KCD7", "Korean Classification of Diseases, 7th revision (Statistics Korea)", "sample", 2000000003), ("EDI", "Korean Electronic Data Interchange codes (HIRA)", "sample", 2000000004),
+                ("KDC", "Korean main ingredient codes (HIRA)", "sample", 2000000005), ("ICD10", "International Classification of Diseases, Tenth Revision (WHO)", "sample", 2000000006),
+                ("Condition Status", "OMOP Condition Status", "", 32887), ("SAMPLE", "Sample hospital codes", "1", 2000000002), ("Vocabulary", "OMOP Vocabulary", "", 44819232)]
 
 
 def rows(path):
@@ -159,7 +213,7 @@ def main():
     write(target / "VOCABULARY.csv", ["vocabulary_id", "vocabulary_name", "vocabulary_reference", "vocabulary_version", "vocabulary_concept_id"],
           ((id, name, "", version, concept) for id, name, version, concept in VOCABULARIES))
     domains = {"Metadata": 7, "Gender": 2, "Race": 3, "Ethnicity": 4, "Visit": 8, "Procedure": 10, "Drug": 13, "Unit": 16, "Device": 17, "Condition": 19,
-               "Measurement": 21, "Meas Value Operator": 23, "Observation": 27, "Type Concept": 58, "Meas Value": 26}
+               "Measurement": 21, "Meas Value Operator": 23, "Observation": 27, "Type Concept": 58, "Meas Value": 26, "Route": 11, "Condition Status": 31}
     used = {row[2] for row in concepts.values()}
     write(target / "DOMAIN.csv", ["domain_id", "domain_name", "domain_concept_id"], ((name, name, domains[name]) for name in sorted(used)))
     write(target / "RELATIONSHIP.csv", ["relationship_id", "relationship_name", "is_hierarchical", "defines_ancestry", "reverse_relationship_id", "relationship_concept_id"],

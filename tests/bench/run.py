@@ -21,10 +21,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 KIT = pathlib.Path(os.environ.get("PYOJUN_SHARED", ROOT.parent / "shared" / "data")).parent / "bench"
 SIZES = {  # csv patients, fhir patients, vocabulary (concepts, relationships), large vocabulary, korean patients
-    "quick": dict(csv=1000, fhir=100, vocabulary=(100_000, 500_000), large=(200_000, 1_000_000), korean=500, hl7=1000),
-    "full": dict(csv=20_000, fhir=3000, vocabulary=(1_000_000, 5_000_000), large=(10_000_000, 50_000_000), korean=8000, hl7=10_000),
+    "quick": dict(csv=1000, fhir=100, vocabulary=(100_000, 500_000), large=(200_000, 1_000_000), korean=500, hl7=1000, hospital=300),
+    "full": dict(csv=20_000, fhir=3000, vocabulary=(1_000_000, 5_000_000), large=(10_000_000, 50_000_000), korean=8000, hl7=10_000, hospital=20_000),
 }
-TARGETS = "T1 T2 T4 T5 T7 T8 T9 T10".split()
+TARGETS = "T1 T2 T4 T5 T7 T8 T9 T10 K1".split()
 
 
 def say(text):
@@ -338,6 +338,12 @@ class Bench:
         extra = found["cp949"]["cpu"]["median"] / found["utf-8"]["cpu"]["median"] - 1
         return dict(what="CP949 against UTF-8, the same data", input_bytes=[size_of(utf8), size_of(cp949)], found=found,
                     verdicts=[self.verdict("extra cpu of CP949, share", extra, 0.25, 0.15, False)])
+
+    def K1(self):
+        folder = self.made(f"hospital-{self.size['hospital']}", [sys.executable, ROOT / "testdata" / "make_korea.py", self.work / f"hospital-{self.size['hospital']}", self.size["hospital"]])
+        claims, tables = folder / "claims", folder / "vendor-a"
+        found = self.rounds({"fixed width": self.convert([claims], "korea/hira-claim", "csv"), "delimited": self.convert([tables], "korea/vendor-a", "csv")})
+        return dict(what="fixed-width claims in CP949, beside the same patients' warehouse tables", input_bytes=[size_of(claims), size_of(tables)], found=found, verdicts=[])
 
     def T8(self):
         large, small = self.input("csv", self.size["csv"]), self.input("csv", self.size["csv"] // 4)

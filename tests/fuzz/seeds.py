@@ -12,7 +12,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # Bytes in front of the data by which a target chooses its settings.
 PREFIXES = {"readers_delimited": [b"\x00\x00", b"\x07\x02"], "vocabulary_import": [b"\x00"]}
-ENDINGS = {"delimited": (".csv",), "fhir": (".json", ".ndjson"), "records": (".jsonl",), "hl7": (".hl7",), "cda": (".xml",), "parser": (".map",)}
+ENDINGS = {"delimited": (".csv",), "fhir": (".json", ".ndjson"), "records": (".jsonl",), "fixed": (".sam",), "hl7": (".hl7",), "cda": (".xml",), "parser": (".map",)}
 
 
 def blocks(pattern):

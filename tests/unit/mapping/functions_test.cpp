@@ -211,3 +211,27 @@ TEST_CASE("regular expressions match the whole text, in linear time") {
   for (const auto pattern : {"(", ")", "[a", "*", "a{3,2}", "\\1", "(?=a)", "a{", "\\b", "[b-a]"})
     CHECK_MESSAGE(!mapping::Regex::compile(pattern), pattern);
 }
+
+TEST_CASE("a resident registration number is a calendar date, a century and a sex, masked or not; anything else is refused") {
+  const struct {
+    std::string number, birth, sex, foreigner;
+  } rows[] = {{"800101-1234567", "1980-01-01", "M", "false"},  {"8001012******", "1980-01-01", "F", "false"},
+              {"000229-3******", "2000-02-29", "M", "false"},  {"050228-4", "2005-02-28", "F", "false"},
+              {"700101-5******", "1970-01-01", "M", "true"},   {"030101-8******", "2003-01-01", "F", "true"},
+              {"990101-9******", "1899-01-01", "M", "false"},  {"990101-0******", "1899-01-01", "F", "false"},
+              {" 800101-1xxxxxx ", "1980-01-01", "M", "false"}};
+  for (const auto& row : rows) {
+    CAPTURE(row.birth);
+    const std::string quoted = "\"" + row.number + "\"";
+    CHECK(evaluate("rrn_birth(" + quoted + ")") == row.birth);
+    CHECK(evaluate("rrn_sex(" + quoted + ")") == row.sex);
+    CHECK(evaluate("text(rrn_foreigner(" + quoted + "))") == row.foreigner);
+  }
+  const std::string wrong[] = {"800230-1******", "010229-1******",  "801301-1******",  "80010-11******", "8001011",
+                               "800101-1*****",  "800101--1******", "800101-1******1", "abcdefg",        "80010*-1******"};
+  for (const auto& number : wrong) {
+    CAPTURE(number);
+    CHECK(evaluate("rrn_birth(\"" + number + "\")") == (number == "8001011" ? "1980-01-01" : "C080"));
+  }
+  CHECK(evaluate("rrn_sex(\"  \")") == "absent");
+}

@@ -447,3 +447,30 @@ TEST_CASE("mapping a batch again gives the same, and memory is kept") {
   CHECK(run.out.chunks[0].keys.data() == memory);
   CHECK(run.out.rejects.size() == 1);
 }
+
+TEST_CASE("stem rules that share a name share their keys; others do not") {
+  const std::string rule = R"(
+from conditions
+into stem
+key PATIENT, CODE
+SHARED
+person := person(PATIENT)
+code := code("ICD10CM", CODE)
+start := date(START)
+)";
+  const auto mapping = [&](const std::string& one, const std::string& two) {
+    std::string text;
+    for (const auto& [name, shared] : {std::pair{"one", one}, std::pair{"two", two}}) {
+      std::string made = "rule " + std::string(name) + rule;
+      made.replace(made.find("SHARED"), 6, shared);
+      text += made;
+    }
+    Run run(text);
+    run.csv("conditions", "PATIENT,CODE,START\np1,E11.9,2020-01-01\n");
+    REQUIRE(run.out.chunks.size() == 2);
+    return run.out.chunks[0].keys.at(0) == run.out.chunks[1].keys.at(0);
+  };
+  CHECK(mapping("shared diagnosis", "shared diagnosis"));
+  CHECK_FALSE(mapping("shared diagnosis", "shared problem"));
+  CHECK_FALSE(mapping("shared diagnosis", "type := 32827"));
+}

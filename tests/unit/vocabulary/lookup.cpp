@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "base/time_value.hpp"
 #include "vocabulary/folder.hpp"
 #include "vocabulary/normalise.hpp"
 #include "vocabulary/resource_csv.hpp"
@@ -124,8 +125,8 @@ TEST_CASE("a vocabulary is known by URI, OID, HL7 v2 name and vendor spelling") 
     CHECK(sample().system(unknown) == no_vocabulary);
   }
   CHECK(sample().has_concepts(sample().system("SNOMED")));
-  CHECK(!sample().has_concepts(sample().system("KCD7")));
-  CHECK(sample().find(sample().system("KCD7"), "I10").concept_id == 0);
+  CHECK(!sample().has_concepts(sample().system("ICD10PCS")));
+  CHECK(sample().find(sample().system("ICD10PCS"), "0016070").concept_id == 0);
   CHECK(sample().find(no_vocabulary, "I10").concept_id == 0);
 }
 
@@ -255,12 +256,39 @@ TEST_CASE("priority follows the data; vocabularies not listed come last") {
   CHECK(place("SAMPLE") == sample().priority(no_vocabulary) + 1);
 }
 
+TEST_CASE("KCD: the edition of the day, the same code in ICD-10, a shorter code above") {
+  const VocabularyId kcd = sample().system("KCD");
+  const auto day = [](int year, unsigned month, unsigned d) { return days_from_civil(year, month, d); };
+  CHECK(!sample().holds_edition_of_day(kcd, day(2015, 12, 31)));
+  CHECK(sample().holds_edition_of_day(kcd, day(2016, 1, 1)));
+  CHECK(sample().holds_edition_of_day(kcd, day(2020, 12, 31)));
+  CHECK(!sample().holds_edition_of_day(kcd, day(2021, 1, 1)));
+  CHECK(!sample().holds_edition_of_day(kcd, day(2040, 1, 1)));
+  CHECK(sample().holds_edition_of_day(sample().system("SNOMED"), day(2040, 1, 1)));
+  CHECK(sample().holds_edition_named(kcd, "KCD-7"));
+  CHECK(sample().holds_edition_named(kcd, "KCD"));
+  CHECK(!sample().holds_edition_named(kcd, "KCD-8"));
+  CHECK(!sample().holds_edition_named(kcd, "http://www.hl7korea.or.kr/CodeSystem/kostat-kcd-9"));
+  const auto near = [&](std::string_view code) { return sample().find_near(kcd, code); };
+  CHECK(sample().concept_of(near("I469").concept_id)->vocabulary == "ICD10");
+  CHECK(!near("I46.9").truncated);
+  CHECK(sample().concept_of(near("e1190").concept_id)->code == "E11.9");
+  CHECK(near("E11.90").truncated);
+  CHECK(sample().concept_of(near("E11.7").concept_id)->code == "E11");
+  for (const std::string_view none : {"Q99.9", "", "E", "E1", "\xEA\xB0\x80\xEA\xB0\x80\xEA\xB0\x80", "A09.1"})
+    CHECK(near(none).concept_id == 0);
+  CHECK(sample().find_near(sample().system("SNOMED"), "596210001").concept_id == 0);
+  CHECK(sample().has_longer_code(id_of("KCD", "E11")));
+  CHECK(!sample().has_longer_code(id_of("KCD", "E11.9")));
+  CHECK(sample().has_longer_code(id_of("KCD", "I10")));
+}
+
 TEST_CASE("info counts what was imported and notes licences") {
   const auto& info = sample().info();
   CHECK(info.release == "sample of v5.0 facts");
-  CHECK(info.concepts == 299);
-  CHECK(info.relationships == 297);
-  CHECK(info.ancestors == 311);
+  CHECK(info.concepts == 350);
+  CHECK(info.relationships == 343);
+  CHECK(info.ancestors == 322);
   CHECK(info.content_hash.size() == 64);
   CHECK(info.absent == std::vector<std::string>{"drug_strength"});
   bool snomed = false;
@@ -299,6 +327,7 @@ TEST_CASE("code rules change what they name and nothing else") {
               {"ndc_11", "1-2", "1-2"},
               {"ndc_11", "123456-1-1", "123456-1-1"},
               {"kd_to_edi", "8806659002219", "665900221"},
+              {"kd_to_edi", "8806659002218", "8806659002218"},
               {"kd_to_edi", "123", "123"},
               {"no_leading_zeros", "000", "000"},
               {"two_digits", "8", "08"},
