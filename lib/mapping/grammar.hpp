@@ -108,6 +108,7 @@ class StatementParser : public ExpressionParser {
 
   bool list();
   bool pairs(ast::List& list);
+  bool define();
   bool lookup();
   bool keep(ast::Lookup& lookup);
 

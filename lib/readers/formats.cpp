@@ -7,9 +7,10 @@ namespace pyojun {
 
 namespace {
 
-constexpr std::array<Format, 3> table{{
+constexpr std::array<Format, 4> table{{
     {"records", "JSON lines as written by `pyojun inspect --records`", detect_records, open_records},
     {"fhir", "FHIR resources and bundles as JSON or NDJSON", detect_fhir, open_fhir},
+    {"cda", "CDA and C-CDA documents: XML in any encoding it declares", detect_cda, open_cda},
     {"delimited", "delimited text: CSV, TSV and their kin, UTF-8, CP949, UTF-16 or Latin-1", detect_delimited, open_delimited},
 }};
 
