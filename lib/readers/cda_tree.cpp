@@ -57,7 +57,7 @@ void CdaTree::read(std::uint64_t offset, std::uint64_t length) {
     ++batch_.seen;
     refuse(!good ? exhausted_ ? Code::xml_names_exhausted : scanner_.code() : Code::cda_not_a_document, good ? 0 : scanner_.fail_at());
   }
-  batch_.lines += line_ends(source_.text());
+  batch_.lines += good ? scanner_.lines() : line_ends(source_.text());
 }
 
 void CdaTree::refuse(Code code, std::size_t at) {
@@ -307,8 +307,10 @@ void CdaTree::narrative_text() {
       ++i;
       continue;
     }
-    std::size_t end = i;
-    while (end < piece.size() && !is_white(piece[end])) ++end;
+    // Up to white space that is more than one blank between two words.
+    std::size_t end = i + 1;
+    while (end < piece.size() && (!is_white(piece[end]) || (piece[end] == ' ' && end + 1 < piece.size() && !is_white(piece[end + 1]))))
+      ++end;
     separate();
     out.append(piece, i, end - i);
     i = end;
