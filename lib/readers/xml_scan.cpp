@@ -375,6 +375,7 @@ bool XmlScanner::attribute() {
   if (whole.empty()) return fail(at_ == end_ ? Code::xml_incomplete : Code::xml_syntax, at_), false;
   XmlAttribute found;
   found.name = name_;
+  found.name.space = XmlSpace::none;  // an attribute without a prefix is in no namespace
   at_ = skip_space(at_, end_);
   if (at_ == end_) return fail(Code::xml_incomplete, end_), false;
   if (*at_ != '=') return fail(Code::xml_syntax, at_), false;
