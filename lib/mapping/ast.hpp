@@ -122,6 +122,13 @@ struct Lookup {
   Place at;
 };
 
+// A named value of the record itself, used as NAME() at any depth below it.
+struct Define {
+  std::string name;
+  ExprPtr value;
+  Place at;
+};
+
 struct List {
   std::string name;
   std::string file;  // path as written; empty for inline pairs
@@ -137,6 +144,7 @@ struct Mapping {
   std::string timezone = "keep";
   Dialect dialect;
   std::vector<List> lists;
+  std::vector<Define> defines;
   std::vector<Lookup> lookups;
   std::vector<Rule> rules;           // overrides are already applied
   std::vector<std::string> files;    // paths by file number, for messages

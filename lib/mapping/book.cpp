@@ -60,6 +60,7 @@ class Book {
     front();
     targets();
     lists();
+    defines();
     lookups();
     files();
     return std::move(out_);
@@ -302,6 +303,12 @@ class Book {
       for (const auto& [text, id] : list.pairs) pairs += fmt::format("{}{} -> {}", pairs.empty() ? "" : ", ", as_code(text), id);
       line(fmt::format("- {}: {}", as_code(list.name), pairs));
     }
+  }
+
+  void defines() {
+    if (mapping_.defines.empty()) return;
+    heading("##", say({"Named values", "이름 붙인 값"}));
+    for (const auto& define : mapping_.defines) line(fmt::format("- {}: {}", as_code(define.name + "()"), in_words(*define.value)));
   }
 
   void lookups() {

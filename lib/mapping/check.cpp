@@ -19,6 +19,7 @@ void Checker::add(Code code, const ast::Place& at, std::string subject, std::str
 
 std::vector<Diagnostic> Checker::run() {
   lists();
+  defines();
   lookups();
   for (const auto& each : mapping_.rules) rule(each);
   unused();
@@ -30,6 +31,16 @@ std::vector<Diagnostic> Checker::run() {
 void Checker::lists() {
   for (const auto& list : mapping_.lists) {
     if (!list.file.empty() && !read_beside(mapping_, list.at.file, list.file)) add(Code::map_list_missing, list.at, list.file);
+  }
+}
+
+// A define is a value of the record and may use those above it.
+void Checker::defines() {
+  for (const auto& define : mapping_.defines) {
+    if (find_function(define.name) != nullptr || find_lookup(define.name) != nullptr || schema_.find(define.name) != no_table) {
+      add(Code::map_name_twice, define.at, define.name);
+    }
+    walk(*define.value, 0, false);
   }
 }
 
@@ -45,6 +56,9 @@ void Checker::lookups() {
 void Checker::unused() {
   for (const auto& list : mapping_.lists) {
     if (!used_lists_.contains(list.name)) add(Code::map_unused, list.at, list.name);
+  }
+  for (const auto& define : mapping_.defines) {
+    if (!used_defines_.contains(define.name)) add(Code::map_unused, define.at, define.name);
   }
   for (const auto& lookup : mapping_.lookups) {
     if (!used_lookups_.contains(lookup.name)) add(Code::map_unused, lookup.at, lookup.name);

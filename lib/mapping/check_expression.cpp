@@ -21,6 +21,12 @@ const ast::List* Checker::find_list(std::string_view name) const {
   return found == mapping_.lists.end() ? nullptr : &*found;
 }
 
+const ast::Define* Checker::find_define(std::string_view name) const {
+  const auto found =
+      std::find_if(mapping_.defines.begin(), mapping_.defines.end(), [&](const auto& define) { return define.name == name; });
+  return found == mapping_.defines.end() ? nullptr : &*found;
+}
+
 const ast::Lookup* Checker::find_lookup(std::string_view name) const {
   const auto found =
       std::find_if(mapping_.lookups.begin(), mapping_.lookups.end(), [&](const auto& lookup) { return lookup.name == name; });
@@ -96,10 +102,13 @@ void Checker::call(const Expr& call, std::size_t depth, bool also) {
   } else if (function != nullptr) {
     if (!call.member.empty()) add(Code::map_member, call.at, call.text);
     arguments(call, *function);
+  } else if (find_define(call.text) != nullptr) {
+    define_call(call);
   } else if (!table_call(call)) {
     std::vector<std::string_view> names;
     for (const Function& known : functions_) names.emplace_back(known.name);
     for (const auto& lookup : mapping_.lookups) names.emplace_back(lookup.name);
+    for (const auto& define : mapping_.defines) names.emplace_back(define.name);
     for (const Table& table : schema_.tables()) {
       if (table.schema == "cdm" && table.primary_key != no_column) names.emplace_back(table.name);
     }
@@ -109,6 +118,12 @@ void Checker::call(const Expr& call, std::size_t depth, bool also) {
     const bool names_list = i == 0 && (call.text == "list" || call.text == "list_code") && !plain_step(*call.args[0]).empty();
     if (!names_list) walk(*call.args[i], depth, also);
   }
+}
+
+void Checker::define_call(const Expr& call) {
+  used_defines_.insert(call.text);
+  if (!call.member.empty()) add(Code::map_member, call.at, call.text);
+  if (!call.args.empty()) add(Code::map_arguments, call.at, call.text);
 }
 
 bool Checker::lookup_call(const Expr& call) {

@@ -41,6 +41,7 @@ std::string_view Checker::result_of(const Expr& expr) const {
     case Kind::call: {
       if (!expr.member.empty()) return "text";  // lookups keep text
       if (const Function* function = find_function(expr.text)) return function->result;
+      if (const ast::Define* define = find_define(expr.text)) return result_of(*define->value);
       return schema_.find(expr.text) != no_table ? "reference" : std::string_view();
     }
     case Kind::logical_or:

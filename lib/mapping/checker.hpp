@@ -23,6 +23,7 @@ class Checker {
 
   // check.cpp: rules and targets
   void lists();
+  void defines();
   void lookups();
   void unused();
   void rule(const ast::Rule& rule);
@@ -53,6 +54,7 @@ class Checker {
   void walk(const ast::Expr& expr, std::size_t depth, bool also);
   void path(const ast::Path& path, const ast::Place& at, std::size_t depth);
   void call(const ast::Expr& call, std::size_t depth, bool also);
+  void define_call(const ast::Expr& call);
   bool lookup_call(const ast::Expr& call);
   bool table_call(const ast::Expr& call);
   void arguments(const ast::Expr& call, const Function& function);
@@ -60,6 +62,7 @@ class Checker {
   void fallback(const ast::Expr& expr);
 
   const ast::List* find_list(std::string_view name) const;
+  const ast::Define* find_define(std::string_view name) const;
   const ast::Lookup* find_lookup(std::string_view name) const;
   const Function* find_function(std::string_view name) const;
 
@@ -67,7 +70,7 @@ class Checker {
   const Schema& schema_;
   const Vocabulary* vocabulary_;
   std::span<const Function> functions_;
-  std::set<std::string, std::less<>> used_lists_, used_lookups_;
+  std::set<std::string, std::less<>> used_lists_, used_lookups_, used_defines_;
   std::vector<Diagnostic> out_;
 };
 

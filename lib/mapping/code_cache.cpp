@@ -4,6 +4,7 @@
 #include <limits>
 #include <tuple>
 
+#include "mapping/code_repair.hpp"
 #include "mapping/values.hpp"
 
 namespace pyojun::mapping {
@@ -185,15 +186,16 @@ void CodeCache::fill(CodeEntry& entry, SystemNumber number) {
     if (!item->targets.empty()) return;
   }
   if (system.list != nullptr) return;  // not in the list: Grade::unknown, unless it stands there without a target
-  if (!system.searchable) {
-    entry.grade = Grade::no_system;
-    return;
-  }
-  const auto found = vocabulary->find(system.id, entry.code);
+  auto found = system.searchable ? vocabulary->find(system.id, entry.code) : Vocabulary::Found{};
+  if (found.concept_id == 0) found = repaired(system, entry.code);
   if (found.concept_id == 0) {
+<<<<<<< HEAD
     const auto near = vocabulary->find_near(system.id, entry.code);
     entry.grade = near.concept_id == 0 ? Grade::unknown : near.truncated ? Grade::truncated : Grade::edition;
     if (near.concept_id != 0) entry.targets = vocabulary->maps_to(near.concept_id);
+=======
+    entry.grade = system.searchable ? Grade::unknown : Grade::no_system;
+>>>>>>> cda
     return;
   }
   entry.source_concept = found.concept_id;
@@ -201,6 +203,21 @@ void CodeCache::fill(CodeEntry& entry, SystemNumber number) {
   entry.values = vocabulary->maps_to_value(found.concept_id);
   entry.grade = entry.targets.empty() ? Grade::no_target : found.normalised ? Grade::normalised : Grade::exact;
   if (system.other_edition && !entry.targets.empty()) entry.grade = Grade::edition;
+}
+
+// The code in the vocabulary it belongs to by a declared repair; nothing when there is none.
+Vocabulary::Found CodeCache::repaired(const System& system, std::string_view code) {
+  const auto* vocabulary = options_.vocabulary.get();
+  if (vocabulary == nullptr || system.id == no_vocabulary) return {};
+  for (const CodeRepair& repair : code_repairs()) {
+    if (repair.named != system.name || !repair.pattern.matches(trimmed(code), scratch_)) continue;
+    const VocabularyId meant = vocabulary->system(repair.meant);
+    if (meant == no_vocabulary || !vocabulary->has_concepts(meant)) continue;
+    auto found = vocabulary->find(meant, trimmed(code));
+    found.normalised = true;
+    if (found.concept_id != 0) return found;
+  }
+  return {};
 }
 
 // Entries are handed out as const; the cache that owns them keeps their counts and routes.

@@ -12,6 +12,7 @@
 
 #include "mapping/code_entry.hpp"
 #include "mapping/code_list.hpp"
+#include "mapping/regex.hpp"
 #include "mapping/value.hpp"
 #include "vocabulary/vocabulary.hpp"
 
@@ -100,6 +101,7 @@ class CodeCache {
     std::uint32_t entry = 0;  // index + 1
   };
   void fill(CodeEntry& entry, SystemNumber system);
+  Vocabulary::Found repaired(const System& system, std::string_view code);
   void grow();
   CodeEntry& transient(SystemNumber system, std::string_view code);
   SystemNumber add(System system);
@@ -119,6 +121,7 @@ class CodeCache {
   std::deque<CodeEntry> transient_;
   std::deque<std::string> transient_text_;
   std::size_t transient_used_ = 0;
+  Regex::Scratch scratch_;
   struct Spill {
     std::uint16_t rule;
     std::string vocabulary;

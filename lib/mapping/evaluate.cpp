@@ -1,6 +1,7 @@
 // Operations of the language itself: paths, conditions, fallbacks, keys. Functions are in functions.cpp and its neighbours.
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "mapping/frame.hpp"
 
@@ -355,6 +356,15 @@ void run_key(const Op& op, Frame& frame, Value& out) {
   if (!key) return;
   out.tag = Tag::key;
   out.key = key;
+}
+
+// The record itself is the place, whatever node is at hand.
+void run_define(const Op& op, Frame& frame, Value& out) {
+  const auto context = frame.context;
+  const std::uint32_t level = std::exchange(frame.level, 0);
+  eval(*op.args[0], frame, out);
+  frame.context = context;
+  frame.level = level;
 }
 
 void run_lookup(const Op& op, Frame& frame, Value& out) {

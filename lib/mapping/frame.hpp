@@ -177,6 +177,7 @@ void run_present(const Op& op, Frame& frame, Value& out);
 void run_empty(const Op& op, Frame& frame, Value& out);
 void run_concat(const Op& op, Frame& frame, Value& out);
 void run_key(const Op& op, Frame& frame, Value& out);
+void run_define(const Op& op, Frame& frame, Value& out);
 void run_lookup(const Op& op, Frame& frame, Value& out);
 
 // The evaluator of a function of the table, or nullptr.

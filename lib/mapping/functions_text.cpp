@@ -1,6 +1,7 @@
 // Functions about times, numbers and texts.
 #include "mapping/functions_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -158,8 +159,7 @@ void run_first_day(const Op& op, Frame& frame, Value& out) {
   const Civil day = civil_from_days(time.days);
   if (time.precision == Precision::year) time.days = days_from_civil(day.year, 1, 1);
   if (time.precision == Precision::month) time.days = days_from_civil(day.year, day.month, 1);
-  time.precision = Precision::day;
-  time.micros = 0;
+  time.precision = std::max(time.precision, Precision::day);
   set_time(out, node, time);
 }
 

@@ -109,6 +109,7 @@ class StatementParser : public ExpressionParser {
 
   bool list();
   bool pairs(ast::List& list);
+  bool define();
   bool lookup();
   bool keep(ast::Lookup& lookup);
 

@@ -1,5 +1,6 @@
 // Expressions to operations: names become symbols, functions become function pointers, `each` finds its common parent.
 #include <algorithm>
+#include <utility>
 
 #include "base/resources.hpp"
 #include "mapping/diagnostic.hpp"
@@ -306,6 +307,25 @@ void PlanCompiler::shapes() {
   for (const auto& [symbol, name] : rows) *symbol = plan_.symbols_.intern(name);
 }
 
+// The value is compiled anew at every use: its fields belong to the record kind at hand.
+const Op* PlanCompiler::define(const Expr& expr, const ast::Define& define) {
+  if (!expr.args.empty() || std::ranges::find(defining_, &define) != defining_.end()) {
+    problem(expr.args.empty() ? Code::plan_name_unknown : Code::plan_arguments, expr.at, expr.text);
+    return &make(expr, run_constant);
+  }
+  Op& op = make(expr, run_define);
+  defining_.push_back(&define);
+  const std::uint32_t level = std::exchange(level_, 0);
+  std::vector<bool> root_like = std::exchange(root_like_, {true});
+  op.args.push_back(expression(*define.value));
+  op.field = op.args[0]->field;
+  op.reference = op.args[0]->reference;
+  level_ = level;
+  root_like_ = std::move(root_like);
+  defining_.pop_back();
+  return &op;
+}
+
 const Op* PlanCompiler::lookup(const Expr& expr, std::size_t number) {
   const LookupPlan& lookup = plan_.lookups_[number];
   Op& op = make(expr, run_lookup);
@@ -371,6 +391,8 @@ const Op* PlanCompiler::call(const Expr& expr) {
     if (lookup_plan != plan_.lookups_.end()) return lookup(expr, static_cast<std::size_t>(lookup_plan - plan_.lookups_.begin()));
   } else if (const Run run = function_run(expr.text)) {
     return function(expr, run);
+  } else if (const auto found = std::ranges::find(mapping_.defines, expr.text, &ast::Define::name); found != mapping_.defines.end()) {
+    return define(expr, *found);
   } else if (const TableId table = plan_.schema_->find(expr.text);
              table != no_table && plan_.schema_->table(table).primary_key != no_column) {
     return reference(expr, table);

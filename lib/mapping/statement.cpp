@@ -13,10 +13,17 @@ namespace pyojun::language {
 
 namespace {
 
+<<<<<<< HEAD
 constexpr std::array<std::string_view, 11> settings{"format", "encoding", "delimiter", "quote",   "header", "ragged",
                                                     "null",   "date",     "file",      "columns", "layout"};
 constexpr std::array<std::string_view, 11> statements{"mapping", "cdm",  "source", "timezone", "include", "dialect",
                                                       "list",    "rule", "lookup", "override", "without"};
+=======
+constexpr std::array<std::string_view, 10> settings{"format", "encoding", "delimiter", "quote", "header",
+                                                    "ragged", "null",     "date",      "file",  "columns"};
+constexpr std::array<std::string_view, 12> statements{"mapping", "cdm",    "source", "timezone", "include",  "dialect",
+                                                      "list",    "define", "rule",   "lookup",   "override", "without"};
+>>>>>>> cda
 
 bool contains(std::span<const std::string_view> words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -136,6 +143,7 @@ bool StatementParser::header_statement(bool& good) {
 bool StatementParser::definition(bool& good) {
   const Token& start = peek();
   if (start.word("list")) return good = list(), true;
+  if (start.word("define")) return good = define(), true;
   if (start.word("lookup")) return good = lookup(), true;
   if (start.word("without")) return good = without_rule(), true;
   if (!start.word("dialect")) return false;
@@ -372,6 +380,27 @@ bool StatementParser::pairs(ast::List& list) {
     accept(",");
   }
   return !list.pairs.empty() || fail(Code::map_expected_text, peek());
+}
+
+// define NAME := expression. As with lists, a site's own takes the place of an included one.
+bool StatementParser::define() {
+  next();
+  ast::Define made;
+  const Token word = peek();
+  made.at = word.at;
+  if (!name(made.name)) return false;
+  if (!accept(":=")) return fail(Code::map_expected_assign, peek());
+  if (!(made.value = expression())) return false;
+  auto& defines = mapping_.defines;
+  const auto before = std::find_if(defines.begin(), defines.end(), [&](const ast::Define& d) { return d.name == made.name; });
+  if (before == defines.end()) {
+    defines.push_back(std::move(made));
+  } else if (before->at.file == made.at.file) {
+    return fail(Code::map_name_twice, word);
+  } else {
+    *before = std::move(made);
+  }
+  return true;
 }
 
 // The parts may stand on lines of their own: lookup NAME / from KIND where .. / key .. / keep name := expr, ..

@@ -1,23 +1,26 @@
 #include "readers/json_names.hpp"
 
+#include <string>
+
 namespace pyojun {
 
-JsonNames::JsonNames(SymbolTable& symbols, bool grow) : symbols_(&symbols), grow_(grow) {
+JsonNames::JsonNames(SymbolTable& symbols, bool grow, std::string_view sign) : symbols_(&symbols), grow_(grow), sign_(sign) {
   std::size_t slots = 256;
   while (slots < symbols.size() * 4) slots *= 2;
   rehash(slots);
   for (std::size_t i = 1; i < symbols.size(); ++i) {
     const auto symbol = static_cast<Symbol>(i);
-    place(symbols.name(symbol)).name.symbol = symbol;
+    const std::string_view name = symbols.name(symbol);
+    if (name.starts_with(sign_)) place(name.substr(sign_.size())).name.symbol = symbol;
   }
 }
 
 void JsonNames::set_role(std::string_view name, std::uint16_t role) { place(name).name.role = role; }
 
 JsonName JsonNames::intern(std::string_view name) {
-  const Symbol symbol = symbols_->intern(name);
+  const Symbol symbol = sign_.empty() ? symbols_->intern(name) : symbols_->intern(std::string(sign_).append(name));
   if (symbol == 0) return {};
-  Entry& entry = place(symbols_->name(symbol));
+  Entry& entry = place(symbols_->name(symbol).substr(sign_.size()));
   entry.name.symbol = symbol;
   return entry.name;
 }

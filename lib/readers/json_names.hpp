@@ -20,7 +20,8 @@ struct JsonName {
 class JsonNames {
  public:
   // Takes every name `symbols` has at this moment. With `grow` unknown names are interned as they come (not thread-safe).
-  JsonNames(SymbolTable& symbols, bool grow);
+  // `sign`: only names that begin so, which are then asked for without it ("@" for XML attributes: `value` finds "@value").
+  JsonNames(SymbolTable& symbols, bool grow, std::string_view sign = {});
 
   // Gives `name` a role; it is found from now on even if nobody reads it.
   void set_role(std::string_view name, std::uint16_t role);
@@ -80,6 +81,7 @@ class JsonNames {
 
   SymbolTable* symbols_;
   bool grow_;
+  std::string_view sign_;
   std::vector<Entry> entries_;
   std::size_t mask_ = 0;
   std::size_t used_ = 0;

@@ -22,6 +22,8 @@ struct Limits {
   std::uint32_t field_bytes = 16U << 20;
   std::uint32_t depth = 128;
   std::uint32_t number_bytes = 1024;
+  std::uint32_t xml_depth = 256;        // elements within each other
+  std::uint32_t xml_attributes = 1024;  // of one element
 };
 
 // Which names the plan reads. A reader may leave out nodes nobody reads, but must still validate the whole record.

@@ -8,6 +8,9 @@
 
 namespace pyojun {
 
+Match detect_cda(std::span<const char> head);
+Result<std::unique_ptr<Reader>> open_cda(const Source& source);
+
 Match detect_delimited(std::span<const char> head);
 Result<std::unique_ptr<Reader>> open_delimited(const Source& source);
 

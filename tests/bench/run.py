@@ -21,10 +21,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 KIT = pathlib.Path(os.environ.get("PYOJUN_SHARED", ROOT.parent / "shared" / "data")).parent / "bench"
 SIZES = {  # csv patients, fhir patients, vocabulary (concepts, relationships), large vocabulary, korean patients
-    "quick": dict(csv=1000, fhir=100, vocabulary=(100_000, 500_000), large=(200_000, 1_000_000), korean=500, hl7=1000, hospital=300),
-    "full": dict(csv=20_000, fhir=3000, vocabulary=(1_000_000, 5_000_000), large=(10_000_000, 50_000_000), korean=8000, hl7=10_000, hospital=20_000),
+    "quick": dict(csv=1000, fhir=100, vocabulary=(100_000, 500_000), large=(200_000, 1_000_000), korean=500, hl7=1000, hospital=300, ccda=2),
+    "full": dict(csv=20_000, fhir=3000, vocabulary=(1_000_000, 5_000_000), large=(10_000_000, 50_000_000), korean=8000, hl7=10_000, hospital=20_000, ccda=40),
 }
-TARGETS = "T1 T2 T4 T5 T7 T8 T9 T10 K1".split()
+TARGETS = "T1 T2 T4 T5 T7 T8 T9 T10 K1 T6".split()
 
 
 def say(text):
@@ -101,7 +101,7 @@ class Bench:
         except OSError:
             sys.exit(f"{self.work} is in use by another run")
         self.size = SIZES["quick" if options.quick else "full"]
-        for name in ("csv", "fhir", "hl7", "korean"):
+        for name in ("csv", "fhir", "hl7", "korean", "ccda"):
             if getattr(options, name):
                 self.size[name] = getattr(options, name)
         self.program = pathlib.Path(options.program).resolve()
@@ -317,6 +317,47 @@ class Bench:
         part.unlink()
         return dict(what="HL7 v2 messages to CDM", input_bytes=total, found=found, verdicts=verdicts)
 
+    def documents(self):
+        """Public C-CDA files where they are, else our samples; copies under other names, so that a conversion has something to do."""
+        sets = [KIT.parent / "data" / "ccda" / name for name in ("ehr-products", "older-r11", "onc-positive")]
+        found = sorted(path for folder in sets for path in folder.rglob("*.xml")) or sorted((ROOT / "testdata" / "ccda").glob("*.xml")) * 20
+        folder = self.work / f"ccda-{self.size['ccda']}"
+        mark = self.work / f".{folder.name}.done"
+        if not mark.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            for copy in range(self.size["ccda"]):
+                for number, path in enumerate(found):
+                    shutil.copyfile(path, folder / f"{copy:03}-{number:04}.xml")
+            mark.touch()
+        return folder
+
+    def T6(self):
+        folder = self.documents()
+        helper = pathlib.Path(self.options.build) / "tests" / "bench_readers_cda"
+        found, verdicts = self.rounds({"ours": self.convert([folder], "ccda", "csv", jobs=1)}), []
+        rate = None
+        if helper.exists():
+            texts = [need(run([helper, folder]), "bench_readers_cda")["out"] for _ in range(min(3, self.options.rounds))]
+            reader, pugixml = ([float(re.search(name + r".*?median\s+(\d+)", t)[1]) for t in texts] for name in ("reader cda", "pugixml parse only"))
+            rate = statistics.median(reader)
+            found.update(reader=dict(megabytes_per_cpu_second=reader), pugixml=dict(megabytes_per_cpu_second=pugixml))
+            verdicts.append(self.verdict("reader / pugixml parse only, MB per cpu-s", rate / statistics.median(pugixml), 0.25, 0.4))
+        else:
+            say("no bench_readers_cda in the build folder: the reader alone is not measured (build target bench_readers_cda)")
+        pythons = (sys.executable, "/usr/bin/python3")  # the system's own has Debian's lxml
+        python = next((p for p in pythons if pathlib.Path(p).exists() and run([p, "-c", "import lxml"])["exit"] == 0), None)
+        if python:
+            rates = [float(need(run([python, HERE / "lxml_walk.py", folder, 1]), "lxml")["out"]) for _ in range(min(3, self.options.rounds))]
+            found["lxml"] = dict(megabytes_per_cpu_second=rates)
+            if rate:
+                verdicts.append(self.verdict("reader / lxml parse and walk, MB per cpu-s", rate / statistics.median(rates), 3, 5))
+            verdicts.append(self.verdict("whole conversion / lxml parse and walk, MB per cpu-s",
+                                         found["ours"]["megabytes_per_cpu_second"] / statistics.median(rates), 0, 1))
+        else:
+            say("no lxml (Debian: python3-lxml): the peer is not measured")
+        return dict(what="C-CDA documents", input_bytes=size_of(folder), found=found, verdicts=verdicts)
+
     def T7(self):
         utf8 = self.made(f"korean-{self.size['korean']}", [self.own_generator(), "csv", self.work / f"korean-{self.size['korean']}", self.size["korean"], "korean"])
         cp949 = self.work / (utf8.name + "-cp949")
@@ -435,6 +476,8 @@ def main():
     parser.add_argument("--keep", action="store_true", help="keep the large vocabulary's files")
     for name in ("csv", "fhir", "hl7", "korean"):
         parser.add_argument(f"--{name}", type=int, help="patients")
+    for name in ("ccda", "csv", "fhir", "korean"):
+        parser.add_argument(f"--{name}", type=int, help="copies of the documents" if name == "ccda" else "patients")
     options = parser.parse_args()
     unknown = [t for t in options.targets if t not in TARGETS]
     if unknown or options.rounds < 1:

@@ -57,6 +57,18 @@ def main():
             c.check(done.code in (0, 3), f"{name}: convert exits 0 or 3, got {done.code}")
             tool(c, f"{name}: candidates and filters are what independent counts say", TOOLS / "independent" / "check_fhir.py",
                  pathlib.Path(folder) / f"{name}.r" / "report.json", exports)
+    documents = SHARED / "ccda"
+    sets = [documents / name for name in ("ehr-products", "older-r11", "onc-positive", "hl7-examples")]
+    if all(place.exists() for place in sets):
+        with work() as folder:
+            vocab = vocabulary(folder, ROOT / "testdata" / "vocabulary")
+            done = convert(sets, folder, vocab, map="ccda", name="ccda")
+            c.equal(done.code, 3, "C-CDA files: fragments of guides are refused, the rest converts")
+            tool(c, "C-CDA files: sections, statements and filters are what independent counts say", TOOLS / "independent" / "check_cda.py",
+                 pathlib.Path(folder) / "ccda.r" / "report.json", *sets)
+            tool(c, "C-CDA files: facts read off 18 documents by hand hold", TOOLS / "expectations" / "facts.py", "ccda", documents, "ccda", vocab)
+    else:
+        c.skip("C-CDA documents not found; set PYOJUN_SHARED")
     c.end()
 
 

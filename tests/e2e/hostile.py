@@ -4,9 +4,12 @@ import gzip
 import os
 import pathlib
 import random
+import resource
+import time
 import zipfile
 
 from common import *
+from xml_attacks import all_attacks
 
 DOCUMENTED = {0, 1, 2, 3, 4, 10, 11, 70, 74}
 CANARY = "C4naryK1m"
@@ -108,6 +111,41 @@ def odd_inputs(c, folder, vocab):
     fifo.unlink()
 
 
+XML_MEMORY = 768 << 20  # bytes of address space beyond which an attack has won; the largest file has 35 MB
+
+
+def xml_attacks(c, folder, vocab):
+    """Each is refused by its own code with line and byte, without more memory than the file needs. Times are printed, not judged."""
+    path = pathlib.Path(folder) / "attack.xml"
+    slowest = (0.0, "")
+    for label, data, code in all_attacks():
+        path.write_bytes(data)
+        begin = time.monotonic()
+        done = one(c, f"XML: {label}", path, folder, vocab, "ccda", ["--from", "cda"])
+        slowest = max(slowest, (time.monotonic() - begin, label))
+        c.equal(done.code, 3, f"XML: {label}: done but incomplete")
+        listed = run("quarantine", "list", "--warehouse", pathlib.Path(folder) / "cdm.w")
+        c.check(code in listed.out and "attack.xml" in listed.out, f"XML: {label}: refused as {code}: {listed.out[:200]}")
+        path.unlink()
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
+    c.check(peak < XML_MEMORY, f"XML: at most {XML_MEMORY >> 20} MiB, got {peak >> 20}")
+    print(f"XML attacks: the slowest conversion took {slowest[0]:.2f} s, start and end included ({slowest[1]}); peak {peak >> 20} MiB")
+    cut_documents(c, folder, vocab)
+
+
+def cut_documents(c, folder, vocab):
+    """A document cut anywhere is never taken as whole."""
+    whole = (ROOT / "testdata" / "ccda" / "ccd.xml").read_bytes()
+    rng = random.Random(12)
+    path = pathlib.Path(folder) / "cut.xml"
+    for at in sorted(rng.sample(range(1, len(whole.rstrip())), 12)):
+        path.write_bytes(whole[:at])
+        done = one(c, f"document cut at {at}", path, folder, vocab, "ccda", ["--from", "cda"])
+        c.equal(done.code, 3, f"document cut at {at}: incomplete")
+        c.equal(len(table(pathlib.Path(folder) / "cdm", "person")), 0, f"document cut at {at}: no person of it")
+    path.unlink()
+
+
 def main():
     c = Checks()
     with work() as folder:
@@ -116,6 +154,7 @@ def main():
         c.check(done.code in (0, 3), "the sample converts first")
         planted_canaries(c, folder, vocab)
         odd_inputs(c, folder, vocab)
+        xml_attacks(c, folder, vocab)
         truncated(c, folder, vocab)
         hostile_files(c, folder, vocab)
     c.end()

@@ -207,6 +207,35 @@ type := 0
   }
 }
 
+TEST_CASE("define: a value of the record itself, at any depth; one may use another") {
+  Run run(R"(
+define part := a.id
+define who := part() & "|" & (a[id = "7"].name ? "-")
+rule r
+from k
+each b
+each c
+into observation
+person_id := person(who())
+observation_concept_id := 0
+observation_date := date("2020-01-01")
+observation_type_concept_id := 0
+observation_source_value := who() & x
+value_as_string := ^y
+rule p
+from k
+into person
+key who()
+gender_concept_id := 0
+year_of_birth := 1980
+race_concept_id := 0
+ethnicity_concept_id := 0
+)");
+  const auto rows = run.json("k", R"({"a":{"id":"7","name":"n"},"b":[{"y":"1","c":{"x":"u"}},{"y":"2","c":[{"x":"v"},{"x":"w"}]}]})");
+  const std::string text = joined(rows);
+  for (const char* part : {"'7|nu' value_as_string", "'7|nv'", "'7|nw'"}) CHECK(text.find(part) != std::string::npos);
+}
+
 TEST_CASE("also: further rows of the candidate, with event() and their own condition and key") {
   Run run(R"(
 rule medication
