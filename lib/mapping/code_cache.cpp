@@ -189,13 +189,12 @@ void CodeCache::fill(CodeEntry& entry, SystemNumber number) {
   auto found = system.searchable ? vocabulary->find(system.id, entry.code) : Vocabulary::Found{};
   if (found.concept_id == 0) found = repaired(system, entry.code);
   if (found.concept_id == 0) {
-<<<<<<< HEAD
-    const auto near = vocabulary->find_near(system.id, entry.code);
-    entry.grade = near.concept_id == 0 ? Grade::unknown : near.truncated ? Grade::truncated : Grade::edition;
+    const auto near = system.searchable ? vocabulary->find_near(system.id, entry.code) : Vocabulary::Near{};
+    entry.grade = !system.searchable     ? Grade::no_system
+                  : near.concept_id == 0 ? Grade::unknown
+                  : near.truncated       ? Grade::truncated
+                                         : Grade::edition;
     if (near.concept_id != 0) entry.targets = vocabulary->maps_to(near.concept_id);
-=======
-    entry.grade = system.searchable ? Grade::unknown : Grade::no_system;
->>>>>>> cda
     return;
   }
   entry.source_concept = found.concept_id;

@@ -13,17 +13,10 @@ namespace pyojun::language {
 
 namespace {
 
-<<<<<<< HEAD
 constexpr std::array<std::string_view, 11> settings{"format", "encoding", "delimiter", "quote",   "header", "ragged",
                                                     "null",   "date",     "file",      "columns", "layout"};
-constexpr std::array<std::string_view, 11> statements{"mapping", "cdm",  "source", "timezone", "include", "dialect",
-                                                      "list",    "rule", "lookup", "override", "without"};
-=======
-constexpr std::array<std::string_view, 10> settings{"format", "encoding", "delimiter", "quote", "header",
-                                                    "ragged", "null",     "date",      "file",  "columns"};
 constexpr std::array<std::string_view, 12> statements{"mapping", "cdm",    "source", "timezone", "include",  "dialect",
                                                       "list",    "define", "rule",   "lookup",   "override", "without"};
->>>>>>> cda
 
 bool contains(std::span<const std::string_view> words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
