@@ -131,7 +131,8 @@ void run_field(const Op& op, Frame& frame, Value& out) {
     return;
   }
   NodeIndex first = 0;
-  for (NodeIndex i = frame.nodes[frame.context[level]].child; i != 0; i = frame.nodes[i].next) {
+  const NodeIndex parent = frame.context[level];
+  for (NodeIndex i = op.up == 0 ? frame.nodes[parent].child : frame.first_child(parent, op.symbol); i != 0; i = frame.nodes[i].next) {
     if (frame.nodes[i].name != op.symbol) continue;
     if (present(frame.nodes[i])) return load(frame, i, out);
     if (first == 0) first = i;
@@ -142,7 +143,9 @@ void run_field(const Op& op, Frame& frame, Value& out) {
 
 namespace {
 
-void first_present(const Op& op, Frame& frame, NodeIndex start, Value& out) {
+// The first present node a walk leads to; if none is, the first.
+template <class Walk>
+void first_present(Frame& frame, Walk walk_all, Value& out) {
   NodeIndex found = 0, first = 0;
   auto visit = [&](NodeIndex node) {
     if (first == 0) first = node;
@@ -150,7 +153,7 @@ void first_present(const Op& op, Frame& frame, NodeIndex start, Value& out) {
     found = node;
     return true;
   };
-  walk(frame, op.steps.data(), op.steps.data() + op.steps.size(), start, visit);
+  walk_all(visit);
   if (first == 0) return out.clear();
   load(frame, found != 0 ? found : first, out);
 }
@@ -208,14 +211,19 @@ int compare(Frame& frame, const Value& a, const Value& b) {
 
 }  // namespace
 
-void run_path(const Op& op, Frame& frame, Value& out) { first_present(op, frame, frame.node(op.up), out); }
+void run_path(const Op& op, Frame& frame, Value& out) {
+  first_present(
+      frame, [&](auto& visit) { walk_path(frame, op, visit); }, out);
+}
 
 void run_self(const Op& op, Frame& frame, Value& out) { load(frame, frame.node(op.up), out); }
 
 void run_node_path(const Op& op, Frame& frame, Value& out) {
   eval(*op.args[0], frame, out);
   if (out.node == 0) return out.clear();
-  first_present(op, frame, out.node, out);
+  const NodeIndex start = out.node;
+  first_present(
+      frame, [&](auto& visit) { walk(frame, op.steps.data(), op.steps.data() + op.steps.size(), start, visit); }, out);
 }
 
 void run_each(const Op& op, Frame& frame, Value& out) {
@@ -351,7 +359,14 @@ void run_concat(const Op& op, Frame& frame, Value& out) {
 }
 
 void run_key(const Op& op, Frame& frame, Value& out) {
-  const Hash128 key = key_of(frame, op.args, op.seed);
+  Hash128 key;
+  Kept<Hash128>* const kept = op.memo == 0 ? nullptr : &frame.keys[op.memo - 1];
+  if (kept != nullptr && kept->node == frame.node(op.outer)) {
+    key = kept->value;
+  } else {
+    key = key_of(frame, op.args, op.seed);
+    if (kept != nullptr && !frame.failure.failed) *kept = {frame.node(op.outer), key};
+  }
   out.clear();
   if (!key) return;
   out.tag = Tag::key;

@@ -1,6 +1,7 @@
 // What expressions see while one candidate is evaluated, and the pieces evaluators share.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -31,6 +32,13 @@ struct Runtime {
   std::vector<std::shared_ptr<const LookupTable>> lookups;
 };
 
+// What was found for the node a reference or version was read from last.
+template <class T>
+struct Kept {
+  NodeIndex node = 0;
+  T value{};
+};
+
 struct Frame {
   const PlanData* plan = nullptr;
   Runtime* runtime = nullptr;  // null while the compiler folds constants
@@ -41,7 +49,15 @@ struct Frame {
   std::vector<std::uint16_t> positions;  // flat batches: by symbol, column number + 1
   std::array<NodeIndex, max_contexts> context{};
   std::uint32_t level = 0;
-  std::uint32_t item = 1;  // number of the candidate's item among those of its innermost `each`, from 1
+  std::uint32_t item = 1;                    // number of the candidate's item among those of its innermost `each`, from 1
+  std::vector<Kept<Hash128>> keys;           // by Op::memo
+  std::vector<Kept<std::int64_t>> versions;  // by EmitPlan::version_memo
+  // First child of that name under nodes that many candidates look into; an entry is good for one batch.
+  struct Child {
+    NodeIndex parent = 0, child = 0;
+    Symbol name = 0;
+  };
+  std::array<Child, 256> children{};
   Arena arena;
   Pool<Answer> answers;
   Pool<Range> ranges;
@@ -63,6 +79,18 @@ struct Frame {
     lead_table = no_table;
   }
   NodeIndex node(std::uint32_t up) const { return context[level - up]; }
+  // Nothing kept of one batch is good for another.
+  void forget() {
+    std::ranges::fill(keys, Kept<Hash128>{});
+    std::ranges::fill(versions, Kept<std::int64_t>{});
+    children.fill({});
+  }
+  NodeIndex first_child(NodeIndex parent, Symbol name) {
+    Child& known = children[(parent * 31U + name) % children.size()];
+    if (known.parent == parent && known.name == name) return known.child;
+    known = {parent, batch->find(parent, name), name};
+    return known.child;
+  }
   std::vector<const CodeEntry*>& code_set();
   void fail(Code code, const Op& op, const Value& value);
 };
@@ -107,12 +135,15 @@ inline bool named(const Frame& frame, const PathStep& step, Symbol name) {
   return name < members.size() && members[name] != 0;
 }
 
-// Calls visit(node) for every node the steps lead to, in the source's order, until it answers true.
 template <class Visit>
-bool walk(Frame& frame, const PathStep* step, const PathStep* end, NodeIndex at, Visit& visit) {
-  if (step == end) return visit(at);
-  std::array<std::int32_t, max_predicates> counts{};
-  for (NodeIndex i = frame.nodes[at].child; i != 0; i = frame.nodes[i].next) {
+bool walk(Frame& frame, const PathStep* step, const PathStep* end, NodeIndex at, Visit& visit);
+
+// As walk(), from child `i` of `at` on.
+template <class Visit>
+bool walk_children(Frame& frame, const PathStep* step, const PathStep* end, NodeIndex at, NodeIndex i, Visit& visit) {
+  std::array<std::int32_t, max_predicates> counts;
+  std::fill_n(counts.begin(), step->predicates.size(), 0);
+  for (; i != 0; i = frame.nodes[i].next) {
     if (named(frame, *step, frame.nodes[i].name) && passes(frame, *step, i, counts)) {
       if (walk(frame, step + 1, end, i, visit)) return true;
       if (step->choice >= 0) break;
@@ -121,6 +152,25 @@ bool walk(Frame& frame, const PathStep* step, const PathStep* end, NodeIndex at,
   }
   if (step->first_component && frame.nodes[at].child == 0) return walk(frame, step + 1, end, at, visit);
   return false;
+}
+
+// Calls visit(node) for every node the steps lead to, in the source's order, until it answers true.
+template <class Visit>
+bool walk(Frame& frame, const PathStep* step, const PathStep* end, NodeIndex at, Visit& visit) {
+  if (step == end) return visit(at);
+  return walk_children(frame, step, end, at, frame.nodes[at].child, visit);
+}
+
+// walk() along a path of an operation. What lies above the candidate is looked into by many: there the first step is remembered.
+template <class Visit>
+bool walk_path(Frame& frame, const Op& op, Visit& visit) {
+  const PathStep* const step = op.steps.data();
+  const PathStep* const end = step + op.steps.size();
+  const NodeIndex at = frame.node(op.up);
+  if (op.up == 0 || step == end || step->choice >= 0 || step->descendant || frame.nodes[at].child == 0)
+    return walk(frame, step, end, at, visit);
+  const NodeIndex first = frame.first_child(at, step->name);
+  return first != 0 && walk_children(frame, step, end, at, first, visit);
 }
 
 // Every value of an expression: all nodes of a path, all turns of an `each`, the one value of anything else. Stops when fn answers true.
@@ -134,13 +184,13 @@ void each_value(const Op& op, Frame& frame, Fn&& fn) {
       --frame.level;
       return fn(value);
     };
-    walk(frame, op.steps.data(), op.steps.data() + op.steps.size(), frame.node(op.up), turn);
+    walk_path(frame, op, turn);
   } else if (op.is_path && !op.steps.empty()) {
     auto visit = [&](NodeIndex node) {
       load(frame, node, value);
       return fn(value);
     };
-    walk(frame, op.steps.data(), op.steps.data() + op.steps.size(), frame.node(op.up), visit);
+    walk_path(frame, op, visit);
   } else {
     eval(op, frame, value);
     fn(value);

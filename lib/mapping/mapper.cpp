@@ -74,6 +74,9 @@ void PlanMapper::bind(const RecordBatch& batch) {
   frame_.nodes = batch.nodes.data();
   frame_.flat = !batch.columns.empty();
   frame_.level = 0;
+  frame_.keys.resize(plan_->kept_keys_);
+  frame_.versions.resize(plan_->kept_versions_);
+  frame_.forget();
   if (!frame_.flat) return;
   frame_.positions.assign(plan_->symbols_.size(), 0);
   for (std::size_t i = 0; i < batch.columns.size(); ++i) {

@@ -52,6 +52,7 @@ class PlanMapper final : public Mapper {
   bool identify(const EmitPlan& emit, std::uint32_t ordinal, Identity& out);
   Hash128 content_key(std::uint64_t seed, std::uint32_t ordinal);
   std::int64_t version_of(const EmitPlan& emit);
+  std::int64_t fresh_version(const EmitPlan& emit);
   bool table_rows(const RulePlan& rule, const EmitPlan& emit, Identity identity);
   bool stem_rows(const RulePlan& rule, const EmitPlan& emit, Identity identity);
   void delete_rows(const RulePlan& rule, const EmitPlan& emit, Identity identity);

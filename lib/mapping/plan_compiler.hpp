@@ -41,6 +41,7 @@ class PlanCompiler {
   const Op* function(const ast::Expr& expr, Run run);
   const Op* define(const ast::Expr& expr, const ast::Define& define);
   const Op* lookup(const ast::Expr& expr, std::size_t number);
+  static std::uint32_t outer_of(const Op& op);
   const Op* reference(const ast::Expr& expr, TableId table);
   void list_argument(Op& op, const ast::Expr& expr);
   const Op* alternatives(const ast::Expr& expr);

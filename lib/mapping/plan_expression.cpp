@@ -338,12 +338,49 @@ const Op* PlanCompiler::lookup(const Expr& expr, std::size_t number) {
   return &op;
 }
 
+namespace {
+
+// A condition in a predicate whose paths all start at the tested node: nothing of the candidate decides it.
+bool reads_tested_node_only(const Op& op) {
+  if (op.is_each || (op.is_path && op.up > 0)) return false;
+  if (op.is_path) {
+    return std::ranges::all_of(op.steps, [](const PathStep& step) { return step.predicates.empty(); });
+  }
+  return std::ranges::all_of(op.args, [](const Op* arg) { return reads_tested_node_only(*arg); });
+}
+
+}  // namespace
+
+// How many levels above the candidate the lowest node is that the operation reads; 0: the candidate itself, or it cannot be told.
+std::uint32_t PlanCompiler::outer_of(const Op& op) {
+  if (op.is_constant) return max_contexts;
+  if (op.is_each) return 0;
+  std::uint32_t outer = op.is_path ? op.up : max_contexts;
+  if (op.is_path) {
+    for (const PathStep& step : op.steps) {
+      for (const Predicate& predicate : step.predicates) {
+        if (predicate.condition != nullptr && !reads_tested_node_only(*predicate.condition)) return 0;
+      }
+    }
+    return outer;
+  }
+  static constexpr Run plain[] = {run_fallback,  run_when,    run_or,      run_and,   run_not,   run_compare,
+                                  run_in_values, run_matches, run_present, run_empty, run_concat};
+  static constexpr std::string_view pure[] = {"date", "datetime", "first_day", "left", "right", "trim", "upper", "lower", "text"};
+  if (std::ranges::find(plain, op.run) == std::end(plain) && std::ranges::find(pure, op.text) == std::end(pure)) return 0;
+  for (const Op* arg : op.args) outer = std::min(outer, outer_of(*arg));
+  return outer;
+}
+
 const Op* PlanCompiler::reference(const Expr& expr, TableId table) {
   Op& op = make(expr, run_key);
   arguments(op, expr);
   if (op.args.empty() || op.args.size() > 16) problem(Code::plan_arguments, expr.at, expr.text);
   op.reference = table;
   op.seed = hash128(plan_.schema_->table(table).name).low;
+  op.outer = max_contexts;
+  for (const Op* arg : op.args) op.outer = std::min(op.outer, outer_of(*arg));
+  if (op.outer > 0 && op.outer <= level_) op.memo = ++plan_.kept_keys_;
   return &op;
 }
 

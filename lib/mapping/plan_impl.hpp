@@ -57,6 +57,8 @@ struct Op {
   std::uint32_t number = 0;  // memo, lookup or system slot
   std::uint32_t column = 0;  // of a lookup
   std::int8_t sign = 0;      // comparison
+  // References that read nothing of the candidate itself, only of nodes from `outer` levels up: their key is kept while that node stays.
+  std::uint32_t outer = 0, memo = 0;  // memo: place in Frame::keys + 1, 0: not kept
 };
 
 // Where a candidate's evaluation went wrong first.
@@ -146,6 +148,7 @@ struct EmitPlan {
   const Op* when = nullptr;
   std::vector<const Op*> key, alias;
   const Op* version = nullptr;
+  std::uint32_t version_outer = 0, version_memo = 0;  // as Op::outer and memo, in Frame::versions
   std::uint64_t seed = 0;
   std::vector<Attribute> attributes;
   std::vector<Layout> layouts;
@@ -234,7 +237,7 @@ class PlanData final : public Plan {
   std::vector<std::size_t> choice_prefix_;          // length of "value" in "valueQuantity"
   std::vector<EventField> events_;                  // by table
   ShapeNames names_;
-  std::uint32_t chunks_ = 0, emits_ = 0, memos_ = 0;
+  std::uint32_t chunks_ = 0, emits_ = 0, memos_ = 0, kept_keys_ = 0, kept_versions_ = 0;
   std::vector<const Layout*> layout_of_chunk_;
   std::vector<std::uint16_t> rule_of_chunk_;
   std::vector<bool> keyed_chunk_;

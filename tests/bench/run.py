@@ -301,6 +301,13 @@ class Bench:
         ours = found["ours"]
         mapping = ours["bytes"] / ours["stages"]["map"]["cpu"] / 1e6
         verdicts = [self.verdict("reader, mapping and commit (stage map), MB per cpu-s", mapping, 150, 300)]
+        helper = pathlib.Path(self.options.build) / "tests" / "bench_readers_hl7v2"
+        if helper.exists():
+            rates = [float(m) for _ in range(self.options.rounds) for m in re.findall(r"median +([\d.]+) MB", need(run([helper, file]), "reader")["out"])]
+            found["reader"] = dict(megabytes_per_cpu_second=rates)
+            verdicts.append(self.verdict("reader alone, MB per cpu-s", statistics.median(rates), 150, 300))
+        else:
+            say("no bench_readers_hl7v2 in the build folder: the reader alone is not measured (build target bench_readers_hl7v2)")
         part = self.work / "hl7-part.hl7"  # slow ones get a part; rates are compared
         with open(file, "rb") as source, open(part, "wb") as target:
             text = source.read(min(total, 5_000_000))
