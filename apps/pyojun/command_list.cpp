@@ -26,12 +26,11 @@ Rows list_formats() {
 // A shipped mapping is a folder under mappings/ that holds a .map file of the folder's last name, or any .map file.
 Rows list_mappings() {
   Rows rows{{"name", "files"}};
-  std::string last;
+  std::set<std::string> folders;
   for (const auto path : resources_under("mappings/")) {
-    if (!path.ends_with(".map")) continue;
-    const std::string folder(path.substr(9, path.rfind('/') - 9));
-    if (folder == last) continue;
-    last = folder;
+    if (path.ends_with(".map")) folders.emplace(path.substr(9, path.rfind('/') - 9));
+  }
+  for (const auto& folder : folders) {
     rows.push_back({folder, std::to_string(resources_under("mappings/" + folder + "/").size())});
   }
   return rows;
