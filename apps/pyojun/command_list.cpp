@@ -3,6 +3,8 @@
 
 #include <array>
 #include <memory>
+#include <set>
+#include <string>
 
 #include "base/resources.hpp"
 #include "cdm/schema.hpp"
