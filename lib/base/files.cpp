@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <condition_variable>
 #include <cstdio>
 #include <cstring>
+#include <deque>
 #include <filesystem>
+#include <mutex>
 #include <set>
 #include <system_error>
+#include <thread>
 
 #include <fcntl.h>
 #include <signal.h>
@@ -26,6 +30,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t buffer_bytes = std::size_t{1} << 20;
+constexpr std::size_t direct_bytes = std::size_t{64} << 10;  // so much is not copied first
 constexpr std::string_view manifest_name = "MANIFEST", sums_name = "SHA256SUMS";
 
 Error write_failed(const std::string& path, int number) { return {Code::file_write_failed, path, {}, {}, std::strerror(number)}; }
@@ -61,6 +66,75 @@ Status sync_path(const std::string& path, int flags) {
   if (at.get() < 0 || ::fsync(at.get()) != 0) return write_failed(path, errno);
   return {};
 }
+
+// Syncs and closes files while others are still being written, several at once: a sync is little work and much waiting. The descriptor
+// that wrote a file is the one that is synced, so no write error is lost in between.
+class BackgroundSyncs {
+ public:
+  BackgroundSyncs() = default;
+  BackgroundSyncs(const BackgroundSyncs&) = delete;
+  BackgroundSyncs& operator=(const BackgroundSyncs&) = delete;
+  ~BackgroundSyncs() { (void)wait(); }
+
+  void take(Descriptor file, const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back({std::move(file), path});
+    if (threads_.size() < most_threads && waiting_.size() > idle_) {
+      try {
+        threads_.emplace_back([this] { work(); });
+      } catch (const std::system_error&) {
+        // No thread to be had: wait() does what is left.
+      }
+    }
+    changed_.notify_one();
+  }
+
+  // Until all that was taken is on the disk; what failed first, if anything.
+  Status wait() {
+    {
+      const std::lock_guard lock(mutex_);
+      ending_ = true;
+      changed_.notify_all();
+    }
+    work();
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+    ending_ = false;
+    return broken_ ? Status(*broken_) : Status();
+  }
+
+ private:
+  struct Job {
+    Descriptor file;
+    std::string path;
+  };
+  static constexpr std::size_t most_threads = 16;
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      ++idle_;
+      changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+      --idle_;
+      if (waiting_.empty()) return;
+      Job job = std::move(waiting_.front());
+      waiting_.pop_front();
+      lock.unlock();
+      const bool good = ::fsync(job.file.get()) == 0 && ::close(job.file.release()) == 0;
+      const int number = errno;
+      lock.lock();
+      if (!good && !broken_) broken_ = write_failed(job.path, number);
+    }
+  }
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::deque<Job> waiting_;
+  std::size_t idle_ = 0;
+  bool ending_ = false;
+  std::optional<Error> broken_;
+  std::vector<std::thread> threads_;  // of the caller's thread alone
+};
 
 // A target with its folder and the name of the work place beside it.
 struct Place {
@@ -179,6 +253,7 @@ struct FileWriter::State {
   std::string buffer;
   Sha256 hash;
   std::uint64_t bytes = 0;
+  BackgroundSyncs* syncs = nullptr;  // of the directory the file is made in
 
   Status put(std::string_view text) {
     hash.add(text.data(), text.size());
@@ -211,11 +286,11 @@ Result<FileWriter> FileWriter::create(const std::string& path) {
 
 Status FileWriter::write(std::string_view bytes) {
   state_->bytes += bytes.size();
-  if (state_->buffer.size() + bytes.size() > buffer_bytes) {
+  if (state_->buffer.size() + bytes.size() > buffer_bytes || bytes.size() >= direct_bytes) {
     Status done = state_->put(state_->buffer);
     state_->buffer.clear();
     if (!done) return done;
-    if (bytes.size() >= buffer_bytes) return state_->put(bytes);
+    if (bytes.size() >= direct_bytes) return state_->put(bytes);
   }
   state_->buffer += bytes;
   return {};
@@ -226,9 +301,13 @@ Status FileWriter::close() {
   Status done = state_->put(state_->buffer);
   state_->buffer = {};
   if (!done) return done;
+  state_->sha256 = state_->hash.hex();
+  if (state_->syncs != nullptr) {
+    state_->syncs->take(std::move(state_->file), state_->path);
+    return {};
+  }
   if (::fsync(state_->file.get()) != 0) return write_failed(state_->path, errno);  // final: a second fsync would not tell the truth
   if (::close(state_->file.release()) != 0) return write_failed(state_->path, errno);
-  state_->sha256 = state_->hash.hex();
   return {};
 }
 
@@ -240,13 +319,20 @@ struct AtomicDirectory::State {
   bool published = false;
   std::vector<PublishedFile> files;
   std::vector<std::string> swept;
+  BackgroundSyncs syncs;
 
   ~State() {
+    (void)syncs.wait();
     std::error_code ignored;
     if (!published) fs::remove_all(place.work, ignored);
   }
-  Status write_list(std::string_view name, const std::string& text) const {
+  Result<FileWriter> create(std::string_view name) {
     auto file = FileWriter::create(place.work + "/" + std::string(name));
+    if (file) file->state_->syncs = &syncs;
+    return file;
+  }
+  Status write_list(std::string_view name, const std::string& text) {
+    auto file = create(name);
     if (!file) return file.error();
     if (Status done = file->write(text); !done) return done;
     return file->close();
@@ -275,7 +361,7 @@ Result<AtomicDirectory> AtomicDirectory::start(const std::string& target) {
   return AtomicDirectory(std::move(state));
 }
 
-Result<FileWriter> AtomicDirectory::create(const std::string& name) { return FileWriter::create(state_->place.work + "/" + name); }
+Result<FileWriter> AtomicDirectory::create(const std::string& name) { return state_->create(name); }
 
 Status AtomicDirectory::add(FileWriter& file, std::int64_t rows) {
   if (Status done = file.close(); !done) return done;
@@ -286,7 +372,9 @@ Status AtomicDirectory::add(FileWriter& file, std::int64_t rows) {
 Status AtomicDirectory::adopt(const std::string& name, std::int64_t rows) {
   const std::string path = state_->place.work + "/" + name;
   if (::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0) return write_failed(path, errno);
-  if (Status done = sync_path(path, O_RDONLY); !done) return done;
+  Descriptor written(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (written.get() < 0) return write_failed(path, errno);
+  state_->syncs.take(std::move(written), path);
   const auto file = MappedFile::open(path);
   if (!file) return file.error();
   const auto bytes = (*file)->bytes();
@@ -304,7 +392,11 @@ Status AtomicDirectory::publish() {
   }
   if (Status done = state.write_list(sums_name, sums); !done) return done;
   if (Status done = state.write_list(manifest_name, manifest); !done) return done;
-  if (Status done = sync_path(state.place.work, O_RDONLY | O_DIRECTORY); !done) return done;
+  // All names are there now: the directory is synced together with its files, and the rename waits for all of them.
+  Descriptor names(::open(state.place.work.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (names.get() < 0) return write_failed(state.place.work, errno);
+  state.syncs.take(std::move(names), state.place.work);
+  if (Status done = state.syncs.wait(); !done) return done;
   if (Status free = replaceable(state.place); !free) return free;  // somebody may have put files there meanwhile
   const auto exchanged = rename_into_place(state.place.work, state.place.target);
   if (!exchanged) return exchanged.error();

@@ -21,13 +21,16 @@ class FileWriter {
   FileWriter& operator=(FileWriter&&) noexcept;
   ~FileWriter();  // closes without sync; the file is then not to be trusted
   Status write(std::string_view bytes);
-  Status close();  // writes the rest, syncs, closes. Nothing may be written afterwards.
+  // Writes the rest, syncs, closes. Nothing may be written afterwards. A file of an AtomicDirectory, which must still be there, is synced
+  // in the background; publish() waits for that and says what failed.
+  Status close();
   std::uint64_t bytes() const;
   const std::string& sha256() const;  // after close()
   const std::string& path() const;
 
  private:
   struct State;
+  friend class AtomicDirectory;
   explicit FileWriter(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
@@ -41,8 +44,8 @@ struct PublishedFile {
 };
 
 // A directory that appears with all its files or not at all. Files go to path(), which is `.NAME.work-PID` beside the target; publish()
-// writes SHA256SUMS (for `sha256sum -c`) and last MANIFEST (tab-separated: sha256, bytes, rows or -, name), and renames the directory into
-// place; an older one is exchanged in the same step and then removed. Without publish() the destructor removes everything.
+// writes SHA256SUMS (for `sha256sum -c`) and last MANIFEST (tab-separated: sha256, bytes, rows or -, name), waits until everything is
+// synced, and renames the directory into place; an older one is exchanged in the same step and then removed. Without publish() the destructor removes everything.
 // A target that exists must be empty or hold nothing but what its own MANIFEST lists: anything else is somebody's work and is refused.
 class AtomicDirectory {
  public:

@@ -38,7 +38,8 @@ class Run {
   Status rows();
 
  private:
-  Result<std::shared_ptr<Reader>> open(std::size_t file);
+  Result<std::shared_ptr<Reader>> open(std::size_t file, bool lookups);
+  std::vector<std::string> kinds(bool lookups) const;
   void broken(std::size_t file, const Error& error);
   Status commit(const Pump::Item& item, const RecordBatch& batch, MappedBatch& mapped);
   void worker(Pump& pump, Mapper& mapper);
@@ -52,7 +53,18 @@ class Run {
   std::mutex facts_mutex_;
 };
 
-Result<std::shared_ptr<Reader>> Run::open(std::size_t number) {
+// Record kinds that lookups or rules read; empty when some reads every kind.
+std::vector<std::string> Run::kinds(bool lookups) const {
+  std::vector<std::string> out;
+  for (const RuleInfo& rule : stage_.plan->rules()) {
+    if (rule.lookup != lookups) continue;
+    if (rule.kind == "*") return {};
+    out.push_back(rule.kind);
+  }
+  return out;
+}
+
+Result<std::shared_ptr<Reader>> Run::open(std::size_t number, bool lookups) {
   SourceFile& file = stage_.sources.files[number];
   if (file.format == nullptr) return std::shared_ptr<Reader>();
   Source source;
@@ -61,6 +73,8 @@ Result<std::shared_ptr<Reader>> Run::open(std::size_t number) {
   source.kind = file.kind;
   source.limits = stage_.request.limits;
   source.needs.symbols = const_cast<SymbolTable*>(&stage_.plan->symbols());  // frozen: readers only find()
+  source.needs.kinds = kinds(lookups);
+  source.needs.only_kinds = lookups;
   if (!file.kind.empty()) source.expected = stage_.plan->fields_of(file.kind);
   auto reader = file.format->open(source);
   if (!reader) return reader.error();
@@ -168,7 +182,7 @@ Status Run::lookups() {
   Pump pump(
       stage_.sources.files.size(), chunk_bytes,
       [&](std::size_t file) {
-        return gathered(stage_.sources.files[file]) ? open(file) : Result<std::shared_ptr<Reader>>(std::shared_ptr<Reader>());
+        return gathered(stage_.sources.files[file]) ? open(file, true) : Result<std::shared_ptr<Reader>>(std::shared_ptr<Reader>());
       },
       [](std::size_t, const Error&) {});
   run_workers(stage_.request.threads, [&](unsigned) {
@@ -203,7 +217,7 @@ Status Run::rows() {
   }
   stage_.world.progress->stage("map", total);
   Pump pump(
-      stage_.sources.files.size(), chunk_bytes, [this](std::size_t file) { return open(file); },
+      stage_.sources.files.size(), chunk_bytes, [this](std::size_t file) { return open(file, false); },
       [this](std::size_t file, const Error& error) { broken(file, error); });
   run_workers(stage_.request.threads, [&](unsigned number) { worker(pump, *mappers_[number]); });
   if (Status status = pump.status(); !status) return status;

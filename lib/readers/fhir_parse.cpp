@@ -55,7 +55,7 @@ class References final : public JsonRewriter {
 }  // namespace
 
 FhirSetup::FhirSetup(const Needs& needs, const Limits& some_limits, std::string file)
-    : names(*needs.symbols, needs.all), limits(some_limits), file_name(std::move(file)), kinds(needs.kinds) {
+    : names(*needs.symbols, needs.all), limits(some_limits), file_name(std::move(file)), kinds(needs.kinds), only_kinds(needs.only_kinds) {
   std::sort(kinds.begin(), kinds.end());
   id_name = needs.all ? needs.symbols->intern("@id") : needs.symbols->find("@id");
   file_symbol = needs.all ? needs.symbols->intern("@file") : needs.symbols->find("@file");
@@ -235,7 +235,32 @@ void FhirParser::nested(std::string_view text, unsigned level) {
 
 // --- NDJSON
 
+// Most writers put the type first. A line that does not start so, or spells its type with escapes, has to be read to know.
+bool FhirParser::may_be_wanted(std::string_view line) const {
+  constexpr std::string_view start = R"({"resourceType":")";
+  if (!line.starts_with(start)) return true;
+  line.remove_prefix(start.size());
+  const std::string_view type = line.substr(0, line.find('"'));
+  return type == "Bundle" || type.find('\\') != std::string_view::npos ||
+         std::binary_search(setup_.kinds.begin(), setup_.kinds.end(), type);
+}
+
 void FhirParser::lines(std::string_view text) {
+  if (!setup_.only_kinds || setup_.kinds.empty()) return blocks(text);
+  // Runs of lines that may be wanted; what lies between is passed by.
+  std::size_t wanted = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
+    if (!may_be_wanted(text.substr(begin, end - begin))) {
+      blocks(text.substr(wanted, begin - wanted));
+      wanted = end;
+    }
+    begin = end;
+  }
+  blocks(text.substr(wanted));
+}
+
+void FhirParser::blocks(std::string_view text) {
   while (!text.empty()) {
     std::size_t size = text.size();
     if (size > block_bytes) {

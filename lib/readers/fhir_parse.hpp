@@ -24,6 +24,7 @@ struct FhirSetup {
   std::string file_name;
   Symbol id_name = 0, file_symbol = 0;          // of "@id" and "@file", 0 when nobody reads them
   std::vector<std::string> kinds;               // sorted; when not empty, other kinds get no nodes below the root
+  bool only_kinds = false;                      // leave other kinds out where that can be seen without reading them
   bool check_version = true;                    // refuse resources that are clearly not R4
   std::vector<std::vector<VersionSign>> signs;  // grouped by member; group g has role first_sign_role + g
 };
@@ -51,6 +52,8 @@ class FhirParser {
   void entries(std::string_view text, const BundleTargets* targets, unsigned level);
   void entry(JsonWalker& walker, std::string_view text, unsigned level);
   void block(std::string_view text);
+  void blocks(std::string_view text);
+  bool may_be_wanted(std::string_view line) const;
   void line(JsonWalker& walker, std::string_view text, std::size_t begin, std::size_t end);
   bool resource(JsonWalker& walker, Pending& pending);
   bool root_member(JsonWalker& walker, JsonFrame& frame, Pending& pending, JsonName name, std::string_view key);

@@ -204,51 +204,69 @@ bool JsonWalker::atom(NodeKind& kind, std::string_view& text) {
 bool JsonWalker::skip_value(std::uint32_t depth) {
   NodeKind kind{};
   std::string_view text;
-  switch (peek()) {
-    case '"':
-      if (!string_ok()) return false;
-      ++at_;
-      return true;
-    case '{': {
-      if (depth >= limits_.depth) return fail(Code::json_too_deep);
-      ++at_;
-      if (peek() == '}') {
+  const char c = peek();
+  if (c == '{' || c == '[') return skip_container(depth);
+  if (c != '"') return atom(kind, text);
+  if (!string_ok()) return false;
+  ++at_;
+  return true;
+}
+
+// Half of a record are members nobody reads, so this is a loop and not a recursion: `objects` has a bit for each container around,
+// 1 for objects; containers beyond its width go to a call of their own.
+bool JsonWalker::skip_container(std::uint32_t depth) {
+  enum class Want : std::uint8_t { open, key, value, next };
+  std::uint64_t objects = 0;
+  std::uint32_t level = 0;
+  NodeKind kind{};
+  std::string_view text;
+  for (Want want = Want::open;;) {
+    const char c = peek();
+    switch (want) {
+      case Want::open: {
+        if (depth + level >= limits_.depth) return fail(Code::json_too_deep);
+        const bool object = c == '{';
+        objects = objects << 1 | (object ? 1U : 0U);
+        ++level;
         ++at_;
-        return true;
+        want = peek() == (object ? '}' : ']') ? Want::next : object ? Want::key : Want::value;
+        break;
       }
-      for (;;) {
-        if (peek() != '"') return unexpected();
+      case Want::key:
+        if (c != '"') return unexpected();
         if (!string_ok()) return false;
         ++at_;
         if (peek() != ':') return unexpected();
         ++at_;
-        if (!skip_value(depth + 1)) return false;
-        const char c = peek();
-        if (c != '}' && c != ',') return unexpected();
+        want = Want::value;
+        break;
+      case Want::value:
+        want = Want::next;
+        if (c == '"') {
+          if (!string_ok()) return false;
+          ++at_;
+        } else if ((c == '{' || c == '[') && level < 64) {
+          want = Want::open;
+        } else if (c == '{' || c == '[') {
+          if (!skip_container(depth + level)) return false;
+        } else if (!atom(kind, text)) {
+          return false;
+        }
+        break;
+      case Want::next: {
+        const bool object = (objects & 1U) != 0;
+        if (c == ',') {
+          want = object ? Want::key : Want::value;
+        } else if (c == (object ? '}' : ']')) {
+          objects >>= 1;
+          if (--level == 0) return ++at_, true;
+        } else {
+          return unexpected();
+        }
         ++at_;
-        if (c == '}') return true;
+        break;
       }
     }
-    case '[':
-      return skip_array(depth);
-    default:
-      return atom(kind, text);
-  }
-}
-
-bool JsonWalker::skip_array(std::uint32_t depth) {
-  if (depth >= limits_.depth) return fail(Code::json_too_deep);
-  ++at_;
-  if (peek() == ']') {
-    ++at_;
-    return true;
-  }
-  for (;;) {
-    if (!skip_value(depth + 1)) return false;
-    const char c = peek();
-    if (c != ']' && c != ',') return unexpected();
-    ++at_;
-    if (c == ']') return true;
   }
 }
 

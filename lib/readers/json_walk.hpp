@@ -120,7 +120,7 @@ class JsonWalker {
   bool string_ok() { return !has_escape(at(), base_ + tokens_[at_ + 1]) || escapes_ok(content()); }
   bool key(JsonName& name, std::string_view& text);
   bool array(JsonFrame& frame, JsonName name, std::uint32_t depth);
-  bool skip_array(std::uint32_t depth);
+  bool skip_container(std::uint32_t depth);
   bool take_own_text(const JsonFrame& frame);
   bool atom(NodeKind& kind, std::string_view& text);
   bool number_ok(std::string_view text);

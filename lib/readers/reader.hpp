@@ -31,7 +31,8 @@ struct Needs {
   SymbolTable* symbols = nullptr;  // frozen when all == false: look names up with find(), never intern()
   bool all = false;                // keep every node (inspect, records): names are interned as they come; parse() is then not thread-safe
   std::vector<std::string>
-      kinds;  // record kinds the plan reads; empty: every kind. Records of others may come without nodes below the root.
+      kinds;                // record kinds the plan reads; empty: every kind. Records of others may come without nodes below the root.
+  bool only_kinds = false;  // records of other kinds need not come at all, nor be validated: another pass does that
 };
 
 // A run of whole records in the order of the file. Bytes stay alive as long as `keep` does.

@@ -10,6 +10,7 @@ namespace pyojun {
 namespace {
 
 constexpr std::uint32_t block_rows = 32768;
+constexpr std::uint32_t rows_alone = 1024;  // a chunk of so many rows is a block of its own: nothing has to be gathered
 constexpr std::size_t ordered_rows = 16384;
 
 bool is(const ColumnHeader& header, Storage storage) { return static_cast<Storage>(header.storage) == storage; }
@@ -72,7 +73,7 @@ PartSource::PartSource(const Schema& schema, const Segment& segment, TableId tab
     std::uint64_t rows = 0;
     while (block.end < chunks.size()) {
       const std::uint32_t live = segment.chunks_[chunks[block.end]].live;
-      if (rows > 0 && rows + live > block_rows) break;
+      if (rows > 0 && (rows + live > block_rows || rows >= rows_alone || live >= rows_alone)) break;
       rows += live;
       ++block.end;
     }

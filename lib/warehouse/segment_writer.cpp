@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <functional>
 #include <string_view>
 
 namespace pyojun {
@@ -64,6 +66,27 @@ std::size_t stored_count(const ColumnValues& values) {
       break;
   }
   return 0;
+}
+
+// All rows of the chunk say the same: one value is stored. Looks no further than the first difference.
+bool all_same(const ColumnValues& values, std::uint32_t rows) {
+  const auto same = [](const auto& all) { return std::adjacent_find(all.begin(), all.end(), std::not_equal_to<>()) == all.end(); };
+  switch (values.storage) {
+    case Storage::integers:
+      return same(values.integers);
+    case Storage::datetimes:
+      return same(values.datetimes);
+    case Storage::numbers:  // by bits: a null is not equal to itself
+      return std::memcmp(values.numbers.data(), values.numbers.data() + 1, (rows - 1) * sizeof(double)) == 0;
+    case Storage::references:
+      return same(values.references);
+    case Storage::texts:
+      return values.heap.empty();
+    case Storage::siblings:
+    case Storage::constant:
+      break;
+  }
+  return false;
 }
 
 }  // namespace
@@ -194,18 +217,18 @@ Status SegmentWriter::put_column(const ColumnValues& values, std::uint32_t rows,
   header.column = values.column;
   header.target = values.target;
   header.storage = static_cast<std::uint8_t>(stored_as(values));
-  header.constant = values.storage == Storage::constant ? 1 : 0;
+  header.constant = values.storage == Storage::constant || all_same(values, rows) ? 1 : 0;
   const std::size_t count = header.constant != 0 ? 1 : rows;
   Result<std::uint64_t> at = std::uint64_t{0};
   switch (stored_as(values)) {
     case Storage::integers:
-      at = out_.put(std::span<const std::int32_t>(values.integers));
+      at = out_.put(std::span<const std::int32_t>(values.integers).first(count));
       break;
     case Storage::datetimes:
-      at = out_.put(std::span<const std::int64_t>(values.datetimes));
+      at = out_.put(std::span<const std::int64_t>(values.datetimes).first(count));
       break;
     case Storage::numbers:
-      at = out_.put(std::span<const double>(values.numbers));
+      at = out_.put(std::span<const double>(values.numbers).first(count));
       break;
     case Storage::siblings:
       at = out_.put(std::span<const std::uint32_t>(values.siblings));
@@ -219,7 +242,7 @@ Status SegmentWriter::put_column(const ColumnValues& values, std::uint32_t rows,
       if (!heap) return heap.error();
       header.heap = *heap;
       header.heap_bytes = static_cast<std::uint32_t>(values.heap.size());
-      at = out_.put(std::span<const std::uint32_t>(values.ends));
+      at = out_.put(std::span<const std::uint32_t>(values.ends).first(count));
       break;
     }
     case Storage::constant:

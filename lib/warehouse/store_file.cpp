@@ -16,7 +16,7 @@
 namespace pyojun {
 
 namespace {
-constexpr std::size_t buffer_bytes = 4U << 20;
+constexpr std::size_t buffer_bytes = 512U << 10;  // stays in the second-level cache until the kernel has copied it
 }
 
 Error file_error(Code code, const std::string& path) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 
 #include "warehouse/assemble.hpp"
 #include "warehouse/books.hpp"
@@ -16,6 +17,8 @@
 namespace pyojun {
 
 namespace {
+
+constexpr std::uint64_t rows_worth_threads = 100'000;  // fewer are done sooner by one thread
 
 std::vector<std::size_t> filter_counts(const WarehouseOptions& options) {
   std::vector<std::size_t> out(options.rules.size());
@@ -71,7 +74,9 @@ class RunWarehouse : public Warehouse {
   std::uint64_t run_number() const { return state_.run + 1; }
   std::string work(std::string_view what) const { return run_file(options_.folder, what, run_number()) + ".work"; }
   bool books_hold() const;
+  Status share_out();
   Status write_ledger();
+  Status make_durable();
 
   WarehouseOptions options_;
   const Schema& schema_;
@@ -114,7 +119,7 @@ Status RunWarehouse::begin(const RunIdentity& run) {
   duck.file = work("warehouse");
   duck.temp_folder = options_.folder + "/spill.work";
   duck.memory_bytes = options_.memory_bytes;
-  duck.threads = options_.threads;
+  duck.threads = 1;  // settle() asks for more when there is something to share out
   auto opened = Duck::open(duck);
   if (!opened) return opened.error();
   duck_ = std::move(*opened);
@@ -177,9 +182,18 @@ void RunWarehouse::add_profile(std::uint32_t file, const std::string& kind,
 
 bool RunWarehouse::books_hold() const { return std::all_of(books_.lines().begin(), books_.lines().end(), pyojun::balanced); }
 
+// While another thread works at a statement, the engine's own looks all the time whether it is done: for a few rows that is most of the
+// cost.
+Status RunWarehouse::share_out() {
+  std::uint64_t rows = 0;
+  for (const auto& table : segment_.tables_) rows += table.rows;
+  if (rows < rows_worth_threads || options_.threads < 2) return {};
+  return duck_->exec(fmt::format("set threads to {}", options_.threads), "threads");
+}
+
 Status RunWarehouse::write_ledger() {
-  if (Status status = ledger_->close_entries(); !status) return status;
   if (Status status = duck_->exec("begin", "ledger"); !status) return status;  // settle() commits: one sync of the log for all of it
+  if (Status status = ledger_->close_entries(); !status) return status;
   if (Status status = ledger_->add_run(identity_, options_); !status) return status;
   if (Status status = ledger_->add_files(files_); !status) return status;
   if (Status status = ledger_->add_profile(profile_); !status) return status;
@@ -200,6 +214,7 @@ Status RunWarehouse::settle() {
   agrees_ = settle.counts_agree() && books_hold();
   arrays_ = settle.take_arrays();  // moving vectors keeps their memory, so the segment's spans stay good
   if (Status status = register_part_functions(*duck_, schema_, segment_); !status) return status;
+  if (Status status = share_out(); !status) return status;
   if (Status status = write_ledger(); !status) return status;
   if (Status status = make_views(*duck_, schema_, {}, options_.vocabulary_sql); !status) return status;
   std::vector<std::uint64_t> mapped;
@@ -236,13 +251,26 @@ Result<std::optional<Provenance>> RunWarehouse::provenance(TableId table, std::i
   return segment_.provenance(schema_, table, id);
 }
 
+// Rows, index and database reach the disk side by side: each mostly waits for it.
+Status RunWarehouse::make_durable() {
+  if (Status status = write_footer(writer_.out(), segment_); !status) return status;
+  auto rows = std::async(std::launch::async, [this] { return writer_.out().sync(); });
+  auto index = std::async(std::launch::async, [this] { return save_index(work("index"), schema_, indexes_); });
+  // Choosing a compression for each column costs more than it saves in a small ledger.
+  std::uint64_t entries = 0;
+  for (const Balance& line : books_.lines()) entries += line.quarantined;
+  const bool small = entries < rows_worth_threads;
+  Status done = duck_->exec(small ? "set force_compression to 'uncompressed'; checkpoint" : "checkpoint", "checkpoint");
+  for (auto* other : {&rows, &index}) {
+    if (Status status = other->get(); done && !status) done = std::move(status);
+  }
+  return done;
+}
+
 // Until CURRENT is renamed the earlier run counts; whatever a kill leaves behind is swept by the next open.
 Status RunWarehouse::finish() {
   if (!settled_ || !agrees_ || finished_) return broken("finish");
-  if (Status status = write_footer(writer_.out(), segment_); !status) return status;
-  if (Status status = writer_.out().sync(); !status) return status;
-  if (Status status = save_index(work("index"), schema_, indexes_); !status) return status;
-  if (Status status = duck_->exec("checkpoint", "checkpoint"); !status) return status;
+  if (Status status = make_durable(); !status) return status;
   for (const std::string_view what : {"rows", "index", "warehouse"}) {
     if (Status status = rename_file(work(what), run_file(options_.folder, what, run_number())); !status) return status;
   }

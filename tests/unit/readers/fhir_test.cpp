@@ -140,6 +140,26 @@ TEST_CASE("only needed names get nodes, and the rest is still validated") {
   CHECK(bodies(read_text(good, options)) == std::vector<std::string>{R"({"resourceType":"Observation","@id":"Observation/7"})"});
 }
 
+TEST_CASE("a pass for some kinds leaves out lines that say theirs first, and reads all that do not") {
+  Options options;
+  options.needs = {"Medication", "@id"};
+  options.kinds = {"Medication"};
+  options.only_kinds = true;
+  const Outcome out = read_text(
+      "{\"resourceType\":\"Observation\",\"id\":\"1\",\"x\":01}\n"  // not looked at, so not found wrong either
+      "{\"resourceType\":\"Medication\",\"id\":\"2\"}\n"
+      "\n"
+      "{\"id\":\"3\",\"resourceType\":\"Medication\"}\n"
+      "{\"resourceType\":\"Observation\",\"id\":\"4\"}\r\n"
+      "{ \"resourceType\":\"Observation\",\"id\":\"5\"}\n"
+      "{\"resourceType\":\"Medic\\u0061tion\",\"id\":\"6\"}\n"
+      "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":{\"resourceType\":\"Medication\",\"id\":\"7\"}}]}",
+      options);
+  CHECK(out.rejects.empty());
+  CHECK(bodies(out) == std::vector<std::string>{R"({"@id":"Medication/2"})", R"({"@id":"Medication/3"})", R"({"@id":"Observation/5"})",
+                                                R"({"@id":"Medication/6"})", R"({"@id":"Medication/7"})"});
+}
+
 TEST_CASE("F2: every type of Bundle, entries without resource or fullUrl, members in any order") {
   for (const std::string_view type :
        {"transaction", "collection", "batch", "searchset", "message", "document", "history", "batch-response"}) {

@@ -34,6 +34,7 @@ struct Options {
   Limits limits;
   std::vector<std::string> needs;  // empty: all names
   std::vector<std::string> kinds;
+  bool only_kinds = false;
   std::string name = "sample.json";
 };
 
@@ -49,6 +50,7 @@ inline Outcome read_once(std::string_view text, const Options& options, bool str
   source.needs.symbols = &symbols;
   source.needs.all = options.needs.empty();
   source.needs.kinds = options.kinds;
+  source.needs.only_kinds = options.only_kinds;
   auto reader = options.open(source);
   if (!reader) {
     out.failed = reader.error().code;
