@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
+#include "cdm/assemble_settings.hpp"
 #include "mapping/checker.hpp"
 #include "mapping/diagnostic.hpp"
 #include "mapping/parser.hpp"
@@ -18,6 +20,7 @@ void Checker::add(Code code, const ast::Place& at, std::string subject, std::str
 }
 
 std::vector<Diagnostic> Checker::run() {
+  assemble();
   lists();
   lookups();
   for (const auto& each : mapping_.rules) rule(each);
@@ -29,6 +32,25 @@ std::vector<Diagnostic> Checker::run() {
 void Checker::lists() {
   for (const auto& list : mapping_.lists) {
     if (!list.file.empty() && !read_beside(mapping_, list.at.file, list.file)) add(Code::map_list_missing, list.at, list.file);
+  }
+}
+
+void Checker::assemble() {
+  for (const auto& line : mapping_.assemble) {
+    const AssembleSetting* const setting = find_assemble_setting(line.name);
+    if (setting == nullptr) {
+      std::vector<std::string_view> names;
+      for (const auto& known : assemble_settings()) names.emplace_back(known.name);
+      add(Code::assemble_setting_unknown, line.at, line.name, std::string(nearest(line.name, names)));
+      continue;
+    }
+    const bool many = line.values.size() > 1 && setting->kind != AssembleSetting::Kind::list;
+    for (const auto& value : line.values) {
+      if (!many && setting->fits(value)) continue;
+      const std::vector<std::string_view> choices(setting->choices.begin(), setting->choices.end());
+      add(Code::assemble_setting_value, line.value_at, line.name, std::string(nearest(value, choices)));
+      break;
+    }
   }
 }
 
@@ -359,6 +381,8 @@ bool certain_despite_damage(Code code) {
     case Code::map_reference_expected:
     case Code::map_primary_key:
     case Code::map_domain_unknown:
+    case Code::assemble_setting_unknown:
+    case Code::assemble_setting_value:
       return true;
     default:
       return false;

@@ -86,9 +86,13 @@ Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect) {
     file.kind = kind_of(input->name(), dialect);
     if (file.kind.empty()) file.kind = query.kind;
     const bool named = std::find(query.arguments.begin(), query.arguments.end(), input->path()) != query.arguments.end();
-    const bool tells_kind = query.format == "records";  // every line does
+    const bool fetched = std::find(query.records.begin(), query.records.end(), input->path()) != query.records.end();
+    const bool tells_kind = query.format == "records" || fetched;  // every line does
     if (!dialect.files.empty() && file.kind.empty() && !tells_kind) {
       file.why = Code::file_not_in_mapping;
+    } else if (fetched) {
+      file.kind.clear();
+      file.format = find_format("records");
     } else if (format != nullptr) {
       file.format = format;
     } else {
