@@ -250,10 +250,12 @@ TEST_CASE("derived tables: observation periods, metadata, source") {
   run.settle();
   CHECK(column(*run.warehouse, "observation_period", "person_id") == "1 2");
   CHECK(column(*run.warehouse, "observation_period", "observation_period_start_date") == "18000 90");
-  CHECK(column(*run.warehouse, "observation_period", "observation_period_end_date") == "18110 100");
+  CHECK(column(*run.warehouse, "observation_period", "observation_period_end_date") == "18110 160");
   CHECK(column(*run.warehouse, "cdm_source", "cdm_source_name") == "test");
   CHECK(column(*run.warehouse, "cdm_source", "cdm_release_date") == "18110");
-  CHECK(cells(*run.warehouse, "metadata").size() == 10);
+  std::size_t settings = 0;  // those with a value are told
+  for (const auto& setting : assemble_settings()) settings += setting.fallback.empty() ? 0 : 1;
+  CHECK(cells(*run.warehouse, "metadata").size() == 9 + settings);
   CHECK(*run.warehouse->duck().integer("select count(*) from cdm.observation_period") == 2);
   for (const auto& [table, rows] : run.warehouse->table_rows()) {
     if (table == "observation_period") CHECK(rows == 2);
