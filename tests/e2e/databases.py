@@ -4,66 +4,14 @@
 What was published is read back and compared with what the csv publisher wrote from the same warehouse; then changed and published again; then read as
 a source. The assembly SQL runs in PostgreSQL, word for word, and must derive the same rows.
 """
-import glob
-import os
 import pathlib
-import pwd
 import shutil
 import sqlite3
-import subprocess
-import sys
 
 from common import *
+from postgres import Server
 
 SCHEMA = ROOT / "schemas" / "omop-5.4"
-
-
-class Server:
-    """initdb, pg_ctl start and stop. Root may not run PostgreSQL, so then everything is done as another user."""
-
-    def __init__(self, folder):
-        self.folder = pathlib.Path(folder) / "pg"
-        self.bin = self.find()
-        self.user = None
-        if self.bin is None:
-            return
-        self.folder.mkdir(mode=0o755)
-        if os.geteuid() == 0:
-            self.user = next((name for name in ("postgres", "nobody") if self.known(name)), None)
-            pathlib.Path(folder).chmod(0o755)
-            shutil.chown(self.folder, self.user)
-
-    @staticmethod
-    def find():
-        places = [*sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True), *os.environ.get("PATH", "").split(":")]
-        return next((p for p in places if os.access(f"{p}/initdb", os.X_OK) and os.access(f"{p}/pg_ctl", os.X_OK)), None)
-
-    @staticmethod
-    def known(name):
-        try:
-            return bool(pwd.getpwnam(name))
-        except KeyError:
-            return False
-
-    def command(self, *words):
-        prefix = ["setpriv", f"--reuid={self.user}", f"--regid={pwd.getpwnam(self.user).pw_gid}", "--clear-groups"] if self.user else []
-        return subprocess.run([*prefix, *map(str, words)], capture_output=True, text=True, cwd="/", timeout=120)
-
-    def start(self):
-        data = self.folder / "data"
-        made = self.command(f"{self.bin}/initdb", "-D", data, "-U", "tester", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C")
-        if made.returncode != 0:
-            return False
-        with open(data / "postgresql.conf", "a", encoding="utf-8") as file:
-            file.write(f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\nfsync = off\nlog_min_messages = panic\n")
-        return self.command(f"{self.bin}/pg_ctl", "-D", data, "-l", self.folder / "log", "-w", "start").returncode == 0
-
-    def stop(self):
-        self.command(f"{self.bin}/pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
-
-    def sql(self, text):
-        return subprocess.run(["psql", "-h", str(self.folder), "-U", "tester", "-d", "postgres", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"],
-                              input=text, capture_output=True, text=True, timeout=120)
 
 
 def columns():
@@ -252,7 +200,7 @@ def main():
         folder = pathlib.Path(name)
         vocab = vocabulary(folder)
         sqlite_round_trip(c, inputs, folder, vocab)
-        server = Server(folder)
+        server = Server(folder, "fsync = off\n")
         if server.bin is None or shutil.which("psql") is None:
             print("SKIP: PostgreSQL is not installed; only SQLite was tested")
             c.skipped += 1
