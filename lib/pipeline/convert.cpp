@@ -66,7 +66,9 @@ Status Conversion::fetch(SourceQuery& query) const {
   std::vector<std::string> sql, others;
   for (const auto& argument : query.arguments) (is_sql_source(argument) ? sql : others).push_back(argument);
   if (sql.empty()) return {};
-  auto files = fetch_sql_sources(sql, request_.warehouse + ".fetched");
+  std::string folder = request_.warehouse;
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  auto files = fetch_sql_sources(sql, folder + ".fetched");
   if (!files) return files.error();
   query.records = *files;
   others.insert(others.end(), files->begin(), files->end());

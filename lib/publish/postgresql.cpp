@@ -10,6 +10,7 @@
 #include "publish/ddl.hpp"
 #include "publish/kinds.hpp"
 #include "publish/pg_rows.hpp"
+#include "warehouse/duck.hpp"
 
 namespace pyojun {
 

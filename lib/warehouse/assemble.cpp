@@ -248,7 +248,7 @@ Status Assembly::count_rows() {
     if (!rows) return rows.error();
     one.rows = static_cast<std::uint64_t>(*rows);
     if (!one.added && request_.mapped[one.table] > one.rows) {
-      const std::string sql = fmt::format("insert into results.assembly values ('', 'one row a person', {}, 0, {}, 0)", sql_text(name),
+      const std::string sql = fmt::format("insert into results.assembly values ('', 'rows told more than once', {}, 0, {}, 0)", sql_text(name),
                                           request_.mapped[one.table] - one.rows);
       if (Status status = exec(sql, name); !status) return status;
     }
@@ -296,6 +296,9 @@ Result<std::vector<Derived>> assemble(Duck& duck, const AssembleRequest& request
 }
 
 Result<std::vector<Derived>> read_assembled(Duck& duck, const Schema& schema, Overlay& overlay) {
+  auto there = duck.integer("select count(*) from duckdb_tables() where schema_name = 'assemble' and table_name = 'derived'", "derived");
+  if (!there) return there.error();
+  if (*there == 0) return Error{Code::warehouse_damaged, {}, {}, "assemble.derived", {}};
   if (Status status = overlay.load(duck); !status) return status.error();
   std::vector<Derived> out;
   const auto take = [&](const DuckRows& rows) {

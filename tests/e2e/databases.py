@@ -161,7 +161,7 @@ def read_back(c, server, inputs, folder, vocab, env):
     scripts = []
     names = []
     for path in inputs:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
         records = list(csv.reader(io.StringIO(text)))
         width, name = len(records[0]), path.stem
         kept = [[value or None for value in r] for r in records[1:] if len(r) == width]
