@@ -25,7 +25,8 @@ std::string typed_columns(const Table& table, std::string_view pattern) {
   return out;
 }
 
-// assemble.settings: one row, a column a setting. assemble.setting: a row a setting. assemble.item: values of lists by place.
+// assemble.settings: one row, a column a setting. assemble.setting, for metadata: a row for the observation period and each setting that is
+// not at its default. assemble.item: values of lists by place.
 std::string settings_sql(const AssembleValues& settings) {
   std::string row, rows, items;
   for (std::size_t i = 0; i < settings.size(); ++i) {
@@ -36,7 +37,9 @@ std::string settings_sql(const AssembleValues& settings) {
     const bool number = setting.kind == Kind::number || setting.kind == Kind::concept_id;
     const std::string_view type = number ? "integer" : setting.kind == Kind::date ? "date" : "varchar";
     row += fmt::format("{}cast({} as {}) as {}", row.empty() ? "" : ", ", quoted, type, sql_name(name));
-    if (!value.empty()) rows += fmt::format("insert into assemble.setting values ({}, {}, {});", i, sql_text(name), sql_text(value));
+    const bool told = name == "observation_period" || value != setting.fallback;
+    if (told && !value.empty())
+      rows += fmt::format("insert into assemble.setting values ({}, {}, {});", i, sql_text(name), sql_text(value));
     if (setting.kind != Kind::list || value.empty()) continue;
     std::size_t place = 0;
     for (std::size_t at = 0; at != std::string::npos; at = value.find(' ', at + 1)) {
@@ -248,8 +251,8 @@ Status Assembly::count_rows() {
     if (!rows) return rows.error();
     one.rows = static_cast<std::uint64_t>(*rows);
     if (!one.added && request_.mapped[one.table] > one.rows) {
-      const std::string sql = fmt::format("insert into results.assembly values ('', 'rows told more than once', {}, 0, {}, 0)", sql_text(name),
-                                          request_.mapped[one.table] - one.rows);
+      const std::string sql = fmt::format("insert into results.assembly values ('', 'rows told more than once', {}, 0, {}, 0)",
+                                          sql_text(name), request_.mapped[one.table] - one.rows);
       if (Status status = exec(sql, name); !status) return status;
     }
   }
