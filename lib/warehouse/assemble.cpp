@@ -213,7 +213,8 @@ Status Assembly::quarantine(const AssembleScript& script) {
       sql += fmt::format(
           "insert into quarantine.entry(run, file, \"offset\", length, \"at\", line, record, path, rule, rule_name, code, \"column\", "
           "row_kept, state) "
-          "select (select max(run) from ledger.run), p.file, p.\"offset\", p.length, 0, p.line, p.record, '', p.rule, r.name, {0}, {1}, "
+          "select (select max(run) from ledger.run), p.file, p.\"offset\", p.length, 0, p.line, p.record, '', p.rule, coalesce(r.name, "
+          "''), {0}, {1}, "
           "false, 'open' "
           "from part_provenance({1}) p join assemble.removal m on m.tab = {1} and m.id = p.id and m.step = {2} and m.kept_id is null "
           "left join ledger.rule r on r.rule = p.rule order by p.id;",
@@ -224,7 +225,7 @@ Status Assembly::quarantine(const AssembleScript& script) {
   const std::string tables =
       fmt::format("select distinct tab from assemble.removal where step = {} and kept_id is null order by tab", step_);
   if (Status status = duck_.query(tables, take, script.name); !status) return status;
-  return exec(sql, script.name);
+  return sql.empty() ? Status() : exec(sql, script.name);
 }
 
 Status Assembly::count(const AssembleScript& script) {
