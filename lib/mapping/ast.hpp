@@ -136,6 +136,13 @@ struct List {
   Place at;
 };
 
+// assemble NAME value, value: a setting of schemas/omop-5.4/assemble/settings.csv.
+struct Assemble {
+  std::string name;
+  std::vector<std::string> values;
+  Place at, value_at;
+};
+
 enum class Delivery : std::uint8_t { snapshot, delta, messages };
 
 struct Mapping {
@@ -143,6 +150,7 @@ struct Mapping {
   Delivery delivery = Delivery::snapshot;
   std::string timezone = "keep";
   Dialect dialect;
+  std::vector<Assemble> assemble;  // by name, each once; the outermost file that gives one is heard
   std::vector<List> lists;
   std::vector<Define> defines;
   std::vector<Lookup> lookups;

@@ -7,6 +7,7 @@
 #include <array>
 #include <vector>
 
+#include "cdm/assemble_settings.hpp"
 #include "mapping/parser.hpp"
 
 namespace pyojun {
@@ -168,6 +169,13 @@ class Book {
         Words{"messages: events correct, cancel and merge", "messages: 메시지가 정정, 취소, 병합"}};
     line(fmt::format("| {} | {} |", say({"delivery", "전달 방식"}), say(deliveries[static_cast<std::size_t>(mapping_.delivery)])));
     line(fmt::format("| {} | {} |", say({"time zone", "시간대"}), as_code(mapping_.timezone)));
+    for (const auto& setting : mapping_.assemble) {
+      std::string values;
+      for (const auto& value : setting.values) values += (values.empty() ? "" : ", ") + value;
+      const AssembleSetting* const known = find_assemble_setting(setting.name);
+      const std::string about = known == nullptr ? std::string() : std::string(say({known->about, known->about_ko}));
+      line(fmt::format("| {} | {}{} |", as_code("assemble " + setting.name), as_code(values), about.empty() ? "" : " " + plain(about)));
+    }
     in_table_ = false;
   }
 

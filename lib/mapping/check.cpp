@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
+#include "cdm/assemble_settings.hpp"
 #include "mapping/checker.hpp"
 #include "mapping/diagnostic.hpp"
 #include "mapping/parser.hpp"
@@ -18,6 +20,7 @@ void Checker::add(Code code, const ast::Place& at, std::string subject, std::str
 }
 
 std::vector<Diagnostic> Checker::run() {
+  assemble();
   lists();
   defines();
   lookups();
@@ -41,6 +44,25 @@ void Checker::defines() {
       add(Code::map_name_twice, define.at, define.name);
     }
     walk(*define.value, 0, false);
+  }
+}
+
+void Checker::assemble() {
+  for (const auto& line : mapping_.assemble) {
+    const AssembleSetting* const setting = find_assemble_setting(line.name);
+    if (setting == nullptr) {
+      std::vector<std::string_view> names;
+      for (const auto& known : assemble_settings()) names.emplace_back(known.name);
+      add(Code::assemble_setting_unknown, line.at, line.name, std::string(nearest(line.name, names)));
+      continue;
+    }
+    const bool many = line.values.size() > 1 && setting->kind != AssembleSetting::Kind::list;
+    for (const auto& value : line.values) {
+      if (!many && setting->fits(value)) continue;
+      const std::vector<std::string_view> choices(setting->choices.begin(), setting->choices.end());
+      add(Code::assemble_setting_value, line.value_at, line.name, std::string(nearest(value, choices)));
+      break;
+    }
   }
 }
 
@@ -380,6 +402,8 @@ bool certain_despite_damage(Code code) {
     case Code::map_reference_expected:
     case Code::map_primary_key:
     case Code::map_domain_unknown:
+    case Code::assemble_setting_unknown:
+    case Code::assemble_setting_value:
       return true;
     default:
       return false;

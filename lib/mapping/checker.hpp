@@ -22,6 +22,7 @@ class Checker {
   void add(Code code, const ast::Place& at, std::string subject, std::string suggestion = {});
 
   // check.cpp: rules and targets
+  void assemble();
   void lists();
   void defines();
   void lookups();

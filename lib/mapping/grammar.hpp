@@ -96,6 +96,7 @@ class StatementParser : public ExpressionParser {
   bool cdm();
   bool source();
   bool timezone();
+  bool assemble();
   bool include();
 
   bool setting();

@@ -193,8 +193,8 @@ class Lexer {
 // Does the line that starts at `i` begin a statement? Then an open bracket or a trailing comma before it is a mistake, and the damage
 // stays within one statement.
 bool begins_statement(const std::vector<Token>& tokens, std::size_t i) {
-  constexpr std::array<std::string_view, 10> words{"mapping", "rule",   "override", "include", "into",
-                                                   "also",    "lookup", "list",     "define",  "dialect"};
+  constexpr std::array<std::string_view, 11> words{"mapping", "rule", "override", "include", "into",    "also",
+                                                   "lookup",  "list", "define",   "dialect", "assemble"};
   if (!tokens[i].any_name()) return false;
   const auto ends = [&](std::size_t k) { return k >= tokens.size() || tokens[k].first; };
   if (std::find(words.begin(), words.end(), tokens[i].text) != words.end()) {

@@ -156,6 +156,11 @@ Compiled compile_parsed(Parsed parsed, const CompileOptions& options) {
   plan->dialect_ = mapping.dialect;
   plan->dialect_.timezone = mapping.timezone;
   plan->zone_ = zone_of(mapping.timezone);
+  for (const auto& line : mapping.assemble) {
+    std::string value;
+    for (const auto& one : line.values) value += (value.empty() ? "" : " ") + one;
+    plan->assemble_.emplace_back(line.name, std::move(value));
+  }
   plan->schema_ = options.schema;
   std::vector<std::string> extra = mapping.layouts;
   for (const auto& list : mapping.lists) {

@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "base/symbol.hpp"
+#include "cdm/assemble_settings.hpp"
 #include "cdm/rows.hpp"
 #include "cdm/schema.hpp"
 #include "readers/dialect.hpp"
@@ -46,7 +47,8 @@ class Plan {
   virtual const std::string& title() const = 0;
   virtual Delivery delivery() const = 0;
   virtual const Dialect& dialect() const = 0;
-  virtual const std::string& hash() const = 0;  // sha256 hex over all files of the mapping; part of a run's identity
+  virtual const AssembleValues& assemble() const = 0;  // what the mapping says about set-wise rules; not the defaults
+  virtual const std::string& hash() const = 0;         // sha256 hex over all files of the mapping; part of a run's identity
   virtual const std::vector<RuleInfo>& rules() const = 0;
   virtual const SymbolTable& symbols() const = 0;  // every name the rules read; frozen
   virtual const std::vector<std::string>& fields_of(

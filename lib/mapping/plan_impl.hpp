@@ -213,6 +213,7 @@ class PlanData final : public Plan {
   const std::string& title() const override { return title_; }
   Delivery delivery() const override { return delivery_; }
   const Dialect& dialect() const override { return dialect_; }
+  const AssembleValues& assemble() const override { return assemble_; }
   const std::string& hash() const override { return hash_; }
   const std::vector<RuleInfo>& rules() const override { return infos_; }
   const SymbolTable& symbols() const override { return symbols_; }
@@ -223,6 +224,7 @@ class PlanData final : public Plan {
   std::string name_, title_, hash_;
   Delivery delivery_ = Delivery::snapshot;
   Dialect dialect_;
+  AssembleValues assemble_;
   Zone zone_;
   const Schema* schema_ = nullptr;
   std::vector<RuleInfo> infos_;

@@ -1,6 +1,8 @@
 // Syntax tree to text in the language's own form, one canonical spelling for each tree.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "mapping/parser.hpp"
 #include "mapping/token.hpp"
 
@@ -91,10 +93,18 @@ std::string print_path(const ast::Path& path, bool continued) {
   return out;
 }
 
+// Words and numbers as they are, anything else quoted.
+std::string value_form(std::string_view value) {
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  const bool number = !value.empty() && value[0] >= '0' && value[0] <= '9';
+  return std::all_of(value.begin(), value.end(), plain) && (!number || value.size() < 10) ? std::string(value) : text_form(value);
+}
+
 class Printer {
  public:
   std::string run(const ast::Mapping& m) {
     header(m);
+    for (const auto& setting : m.assemble) line("assemble " + setting.name + " " + list_of(setting.values, value_form));
     dialect(m.dialect);
     for (const auto& list : m.lists) print_list(list);
     for (const auto& lookup : m.lookups) print_lookup(lookup);

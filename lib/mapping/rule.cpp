@@ -13,8 +13,8 @@ namespace {
 constexpr std::array<std::string_view, 9> rule_words{"from", "each", "where", "into", "also", "delete", "key", "version", "shared"};
 
 bool starts_other(const Token& token, bool assignment) {
-  constexpr std::array<std::string_view, 11> words{"mapping", "cdm",  "source", "timezone", "include", "dialect",
-                                                   "list",    "rule", "lookup", "override", "without"};
+  constexpr std::array<std::string_view, 12> words{"mapping", "cdm",  "source", "timezone", "include", "dialect",
+                                                   "list",    "rule", "lookup", "override", "without", "assemble"};
   return token.kind == TokenKind::name && !assignment && std::find(words.begin(), words.end(), token.text) != words.end();
 }
 

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::array<std::string_view, 11> settings{"format", "encoding", "delimiter", "quote",   "header", "ragged",
                                                     "null",   "date",     "file",      "columns", "layout"};
-constexpr std::array<std::string_view, 12> statements{"mapping", "cdm",    "source", "timezone", "include",  "dialect",
-                                                      "list",    "define", "rule",   "lookup",   "override", "without"};
+constexpr std::array<std::string_view, 13> statements{"mapping", "cdm",  "source", "timezone", "include", "dialect", "list",
+                                                      "define",  "rule", "lookup", "override", "without", "assemble"};
 
 bool contains(std::span<const std::string_view> words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -129,6 +129,7 @@ bool StatementParser::header_statement(bool& good) {
   if (start.word("cdm")) return good = cdm(), true;
   if (start.word("source")) return good = source(), true;
   if (start.word("timezone")) return good = timezone(), true;
+  if (start.word("assemble")) return good = assemble(), true;
   if (start.word("include")) return good = include(), true;
   return false;
 }
@@ -199,6 +200,30 @@ bool StatementParser::timezone() {
   }
   if (!once(word, "timezone")) return false;
   if (!std::exchange(progress_.timezone, true)) mapping_.timezone = mapping_.dialect.timezone = std::move(zone);
+  return true;
+}
+
+// Names and values are checked with the schema (check.cpp). An outer file has the smaller number and is heard before what it includes.
+bool StatementParser::assemble() {
+  next();
+  ast::Assemble setting;
+  const Token word = peek();
+  setting.at = word.at;
+  if (!name(setting.name)) return false;
+  setting.value_at = peek().at;
+  do {
+    const Token& value = peek();
+    if (!value.any_name() && value.kind != TokenKind::text && value.kind != TokenKind::number) return fail(Code::map_setting_value, value);
+    setting.values.push_back(next().text);
+  } while (accept(","));
+  if (!once(word, "assemble " + setting.name)) return false;
+  auto& settings = mapping_.assemble;
+  const auto before = std::find_if(settings.begin(), settings.end(), [&](const auto& s) { return s.name == setting.name; });
+  if (before == settings.end()) {
+    settings.push_back(std::move(setting));
+  } else if (setting.at.file < before->at.file) {
+    *before = std::move(setting);
+  }
   return true;
 }
 

@@ -1,14 +1,17 @@
 #include "pipeline/convert.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/files.hpp"
 #include "base/sha256.hpp"
+#include "pipeline/fetch.hpp"
 #include "pipeline/map_stage.hpp"
 #include "pipeline/sources.hpp"
 #include "pipeline/stages.hpp"
 #include "publish/publisher.hpp"
 #include "report/report.hpp"
+#include "vocabulary/ingredients.hpp"
 
 namespace pyojun {
 
@@ -37,7 +40,9 @@ class Conversion {
 
  private:
   Status prepare();
+  Status fetch(SourceQuery& query) const;
   Status open_warehouse();
+  VocabularyAccess vocabulary_access() const;
   Status settle();
   Status publish();
   Status write_report();
@@ -55,6 +60,21 @@ class Conversion {
   std::unique_ptr<Warehouse> warehouse_;
   std::string identity_;
 };
+
+// SQL sources among the inputs are replaced by files with the rows of their queries, beside the warehouse.
+Status Conversion::fetch(SourceQuery& query) const {
+  std::vector<std::string> sql, others;
+  for (const auto& argument : query.arguments) (is_sql_source(argument) ? sql : others).push_back(argument);
+  if (sql.empty()) return {};
+  std::string folder = request_.warehouse;
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  auto files = fetch_sql_sources(sql, folder + ".fetched");
+  if (!files) return files.error();
+  query.records = *files;
+  others.insert(others.end(), files->begin(), files->end());
+  query.arguments = std::move(others);
+  return {};
+}
 
 // Everything that can be wrong before data is read is found here: mapping, vocabulary, targets, inputs.
 Status Conversion::prepare() {
@@ -77,7 +97,9 @@ Status Conversion::prepare() {
     if (Status status = target->publisher->check(target->place); !status) return status;
     targets_.push_back(std::move(*target));
   }
-  auto sources = find_sources({request_.inputs, request_.format, request_.kind}, plan_->dialect());
+  SourceQuery query{request_.inputs, request_.format, request_.kind, {}};
+  if (Status status = fetch(query); !status) return status;
+  auto sources = find_sources(query, plan_->dialect());
   if (!sources) return sources.error();
   sources_ = std::move(*sources);
   outcome_.skipped = sources_.skipped;
@@ -86,12 +108,27 @@ Status Conversion::prepare() {
   return {};
 }
 
+VocabularyAccess Conversion::vocabulary_access() const {
+  VocabularyAccess out;
+  out.ingredients = [this](std::span<const std::int32_t> drugs) { return ingredients_of(*vocabulary_, drugs); };
+  out.table = [this](const std::string& table) -> Result<std::string> {
+    const std::string_view one = table;
+    if (Status status = export_sql_tables(*vocabulary_, request_.threads, {&one, 1}); !status) return status.error();
+    const std::string file = vocabulary_->sql_folder() + "/" + table + ".parquet";
+    std::error_code ignored;
+    return std::filesystem::exists(file, ignored) ? file : std::string();
+  };
+  return out;
+}
+
 Status Conversion::open_warehouse() {
   WarehouseOptions options;
   options.folder = request_.warehouse;
   options.schema = schema_.get();
   options.threads = request_.threads;
   options.vocabulary_sql = vocabulary_->sql_folder();
+  options.assemble = plan_->assemble();
+  options.vocabulary = vocabulary_access();
   for (const auto& rule : plan_->rules()) {
     options.rules.push_back(rule.name);
     options.filters.push_back(rule.filters);

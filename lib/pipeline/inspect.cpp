@@ -127,7 +127,7 @@ void read_file(const SourceFile& file, const InspectRequest& request, const Worl
 }  // namespace
 
 Result<std::vector<FileInspection>> inspect(const InspectRequest& request, const World& world) {
-  auto sources = find_sources({request.inputs, request.format, {}}, request.dialect);
+  auto sources = find_sources({request.inputs, request.format, {}, {}}, request.dialect);
   if (!sources) return sources.error();
   std::uint64_t total = 0;
   for (const auto& file : sources->files) total += file.input->size();

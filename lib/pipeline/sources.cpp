@@ -94,9 +94,13 @@ Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect) {
     const FileKind* declared = file_kind_of(input->name(), dialect);
     file.kind = declared == nullptr ? query.kind : declared->kind;
     const bool named = std::find(query.arguments.begin(), query.arguments.end(), input->path()) != query.arguments.end();
-    const bool tells_kind = query.format == "records";  // every line does
+    const bool fetched = std::find(query.records.begin(), query.records.end(), input->path()) != query.records.end();
+    const bool tells_kind = query.format == "records" || fetched;  // every line does
     if (!dialect.files.empty() && file.kind.empty() && !tells_kind) {
       file.why = Code::file_not_in_mapping;
+    } else if (fetched) {
+      file.kind.clear();
+      file.format = find_format("records");
     } else if (query.format.empty() && declared != nullptr && !(declared->format.empty() && declared->layout.empty())) {
       file.format = find_format(declared->format.empty() ? "fixed" : declared->format);
       if (file.format == nullptr) return Error{Code::format_unknown, {}, {}, declared->format, {}};

@@ -29,6 +29,7 @@ struct SourceQuery {
   std::vector<std::string> arguments;  // files, folders, archives, globs, "-"
   std::string format;                  // forces one reader for every file; empty: dialect.format, else detection
   std::string kind;                    // record kind of files that fit no pattern of the dialect
+  std::vector<std::string> records;    // arguments that hold records as JSON lines, whatever the mapping's files are
 };
 
 // A file named by the user that no reader recognises, or that the dialect's patterns do not know, is an error; one found in a folder or

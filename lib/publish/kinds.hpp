@@ -14,4 +14,10 @@ Result<Published> publish_parquet(const PublishRequest& request);
 Status check_duckdb(const std::string& place);
 Result<Published> publish_duckdb(const PublishRequest& request);
 
+Status check_postgresql(const std::string& place);
+Result<Published> publish_postgresql(const PublishRequest& request);
+
+Status check_sqlite(const std::string& place);
+Result<Published> publish_sqlite(const PublishRequest& request);
+
 }  // namespace pyojun

@@ -17,6 +17,11 @@ constexpr std::array table{
     Publisher{"duckdb", "one DuckDB file that OHDSI tools open; FILE#SCHEMA puts the tables into a schema",
               "OHDSI 도구로 바로 여는 DuckDB 파일 한 개, FILE#SCHEMA 로 스키마 지정", "duckdb:out/cdm.duckdb", check_duckdb,
               publish_duckdb},
+    Publisher{"postgresql", "a schema of a PostgreSQL database, in one transaction; login by service, connection or password file",
+              "PostgreSQL 스키마에 한 트랜잭션으로 기록, 로그인은 서비스, 접속 또는 암호 파일로",
+              "postgresql:SERVICE#cdm,constraints,indexes", check_postgresql, publish_postgresql},
+    Publisher{"sqlite", "one SQLite file with every CDM table", "모든 CDM 테이블이 든 SQLite 파일 한 개", "sqlite:out/cdm.sqlite",
+              check_sqlite, publish_sqlite},
 };
 
 }  // namespace

@@ -4,17 +4,17 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <bit>
+#include <set>
 
 #include "base/resources.hpp"
-#include "cdm/rows.hpp"
+#include "warehouse/assemble_script.hpp"
 #include "warehouse/table_function.hpp"
 
 namespace pyojun {
 
 namespace {
 
-constexpr std::string_view folder = "schemas/omop-5.4/assemble/";
+constexpr std::string_view prelude = "schemas/omop-5.4/assemble/prelude/duckdb.sql";
 
 std::string typed_columns(const Table& table, std::string_view pattern) {
   std::string out;
@@ -25,98 +25,252 @@ std::string typed_columns(const Table& table, std::string_view pattern) {
   return out;
 }
 
-// "person" of a first line "-- table: person"; empty when there is none.
-std::string_view target_of(std::string_view sql) {
-  constexpr std::string_view mark = "-- table: ";
-  if (!sql.starts_with(mark)) return {};
-  return sql.substr(mark.size(), sql.find('\n') - mark.size());
-}
-
-// Reads by row number, in blocks, so that memory does not grow with the table.
-class DerivedSource : public RowSource {
- public:
-  DerivedSource(const Duck& duck, const Schema& schema, const Derived& derived) : duck_(duck), schema_(schema), derived_(derived) {}
-  TableId table() const override { return derived_.table; }
-  std::uint64_t rows() const override { return derived_.rows; }
-  std::size_t blocks() const override { return (derived_.rows + block_rows - 1) / block_rows; }
-  Status read(std::size_t index, const std::vector<bool>& wanted, RowBlock& out) const override;
-
- private:
-  static constexpr std::uint64_t block_rows = 16384;
-  static void take(const DuckRows& rows, std::size_t from, ColumnType type, ColumnId to, RowBlock& out);
-  const Duck& duck_;
-  const Schema& schema_;
-  Derived derived_;
-};
-
-void DerivedSource::take(const DuckRows& rows, std::size_t from, ColumnType type, ColumnId to, RowBlock& out) {
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    const bool null = rows.null(from, i);
-    switch (type) {
-      case ColumnType::integer:
-      case ColumnType::date:
-        out.scratch_integers[to].push_back(null ? null_integer : static_cast<std::int32_t>(rows.integer(from, i)));
-        break;
-      case ColumnType::datetime:
-        out.scratch_wide[to].push_back(null ? null_datetime : rows.integer(from, i));
-        break;
-      case ColumnType::number:
-        out.scratch_numbers[to].push_back(null ? std::bit_cast<double>(null_number_bits) : rows.number(from, i));
-        break;
-      case ColumnType::text:
-        out.scratch_heaps[to] += rows.text(from, i);
-        out.scratch_ends[to].push_back(static_cast<std::uint32_t>(out.scratch_heaps[to].size()));
-        break;
+// assemble.settings: one row, a column a setting. assemble.setting, for metadata: a row for the observation period and each setting that is
+// not at its default. assemble.item: values of lists by place.
+std::string settings_sql(const AssembleValues& settings) {
+  std::string row, rows, items;
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    const auto& [name, value] = settings[i];
+    const AssembleSetting& setting = *find_assemble_setting(name);
+    using Kind = AssembleSetting::Kind;
+    const std::string quoted = value.empty() ? "null" : sql_text(value);
+    const bool number = setting.kind == Kind::number || setting.kind == Kind::concept_id;
+    const std::string_view type = number ? "integer" : setting.kind == Kind::date ? "date" : "varchar";
+    row += fmt::format("{}cast({} as {}) as {}", row.empty() ? "" : ", ", quoted, type, sql_name(name));
+    const bool told = name == "observation_period" || value != setting.fallback;
+    if (told && !value.empty())
+      rows += fmt::format("insert into assemble.setting values ({}, {}, {});", i, sql_text(name), sql_text(value));
+    if (setting.kind != Kind::list || value.empty()) continue;
+    std::size_t place = 0;
+    for (std::size_t at = 0; at != std::string::npos; at = value.find(' ', at + 1)) {
+      items += fmt::format("insert into assemble.item values ({}, {}, {});", sql_text(name), place++, std::atoll(value.c_str() + at));
     }
   }
+  return "create table assemble.settings as select " + row + ";" + rows + items;
 }
 
-Status DerivedSource::read(std::size_t index, const std::vector<bool>& wanted, RowBlock& out) const {
-  const Table& table = schema_.table(derived_.table);
-  auto connection = duck_.connect();
-  if (!connection) return connection.error();
-  std::string names;
-  std::vector<ColumnId> columns;
-  const std::size_t count = table.columns.size();
-  out.table = derived_.table;
-  out.rows = 0;
-  out.columns.assign(count, {});
-  out.scratch_integers.assign(count, {});
-  out.scratch_wide.assign(count, {});
-  out.scratch_numbers.assign(count, {});
-  out.scratch_ends.assign(count, {});
-  out.scratch_heaps.assign(count, {});
-  for (ColumnId i = 0; i < count; ++i) {
-    out.columns[i].type = table.columns[i].type;
-    if (!wanted.empty() && !wanted[i]) continue;
-    names += sql_name(table.columns[i].name) + ", ";
-    columns.push_back(i);
+constexpr std::string_view tables_sql = R"sql(
+create schema assemble;
+create table assemble.setting(place integer, name varchar, value varchar);
+create table assemble.item(name varchar, place integer, number integer);
+create table assemble.change(rule varchar, tab varchar, id integer, col varchar, value varchar, step integer);
+create table assemble.removal(rule varchar, tab varchar, id integer, kept_id integer, step integer);
+create table assemble.derived(tab varchar, added boolean);
+create table results.assembly(step varchar, rule varchar, "table" varchar, changed bigint, removed bigint, added bigint);
+)sql";
+
+class Assembly {
+ public:
+  Assembly(Duck& duck, const AssembleRequest& request, Overlay& overlay)
+      : duck_(duck), request_(request), schema_(*request.schema), overlay_(overlay) {}
+
+  Status run();
+  std::vector<Derived> take() { return std::move(derived_); }
+
+ private:
+  Status script(const AssembleScript& script);
+  Result<bool> wanted(const AssembleScript& script);
+  Status provide(const AssembleScript& script);
+  Status ingredients();
+  Result<bool> make_target(const std::string& table, bool added);
+  Status take_changes(const AssembleScript& script);
+  Status quarantine(const AssembleScript& script);
+  Status count(const AssembleScript& script);
+  Status count_rows();
+  Status exec(const std::string& sql, std::string_view name) { return duck_.exec(sql, name); }
+
+  Duck& duck_;
+  const AssembleRequest& request_;
+  const Schema& schema_;
+  Overlay& overlay_;
+  AssembleValues settings_;
+  std::vector<Derived> derived_;
+  int step_ = 0;
+  bool has_ingredients_ = false;
+};
+
+Status Assembly::run() {
+  settings_ = with_assemble_defaults(request_.settings);
+  for (auto& [name, value] : settings_) {
+    if (name == "data_pull" && value.empty()) value = request_.data_date;
   }
-  const std::string sql = fmt::format("select {}rowid from derived.{} where rowid >= {} and rowid < {} order by rowid", names,
-                                      sql_name(table.name), index * block_rows, (index + 1) * block_rows);
-  const auto chunk = [&](const DuckRows& rows) {
-    out.rows += static_cast<std::uint32_t>(rows.rows());
-    for (std::size_t i = 0; i < columns.size(); ++i) take(rows, i, table.columns[columns[i]].type, columns[i], out);
+  const std::string begin(resource(prelude).value_or(""));
+  if (Status status = exec(std::string(tables_sql) + settings_sql(settings_) + begin, "prelude"); !status) return status;
+  for (const AssembleScript& one : assemble_scripts()) {
+    ++step_;
+    auto run = wanted(one);
+    if (!run) return run.error();
+    if (!*run) continue;
+    if (Status status = script(one); !status) return status;
+  }
+  return count_rows();
+}
+
+Result<bool> Assembly::wanted(const AssembleScript& script) {
+  if (!script.wanted(settings_)) return false;
+  if (!script.table.empty()) {
+    const TableId id = schema_.find(script.table);
+    if (id == no_table || (script.mode != "replace" && request_.mapped[id] > 0)) return false;
+  }
+  if (script.guard.empty()) return true;
+  auto number = duck_.integer(script.guard, script.name);
+  if (!number) return number.error();
+  return *number != 0;
+}
+
+// Creates derived.<table>, empty, and lets cdm.<table> show it. False when it is there already.
+Result<bool> Assembly::make_target(const std::string& name, bool added) {
+  const TableId id = schema_.find(name);
+  if (std::any_of(derived_.begin(), derived_.end(), [id](const Derived& one) { return one.table == id; })) return false;
+  const Table& table = schema_.table(id);
+  derived_.push_back({id, 0, added});
+  const std::string sql = fmt::format("create table derived.{}({}); insert into assemble.derived values ({}, {});", sql_name(name),
+                                      typed_columns(table, "{0} {1}"), sql_text(name), added);
+  if (Status status = exec(sql, name); !status) return status.error();
+  return true;
+}
+
+std::string view_of(const Table& table, const std::string& source) {
+  return fmt::format("create or replace view cdm.{} as {};", sql_name(table.name), source);
+}
+
+Status Assembly::script(const AssembleScript& script) {
+  if (Status status = provide(script); !status) return status;
+  std::vector<std::string> targets = script.adds;
+  if (!script.table.empty()) targets.push_back(script.table);
+  for (const auto& target : targets) {
+    auto made = make_target(target, script.table.empty());
+    if (!made) return made.error();
+  }
+  if (Status status = exec(script.sql, script.name); !status) return status;
+  for (const auto& target : targets) {
+    const Table& table = schema_.table(schema_.find(target));
+    const std::string name = sql_name(target);
+    const std::string source = script.table.empty()
+                                   ? fmt::format("select * from part_rows({}) union all select * from derived.{}", sql_text(target), name)
+                                   : "select * from derived." + name;
+    if (Status status = exec(view_of(table, source), script.name); !status) return status;
+  }
+  if (targets.empty() && script.sql.find("assemble.change") == std::string::npos &&
+      script.sql.find("assemble.removal") == std::string::npos) {
+    return {};
+  }
+  return take_changes(script);
+}
+
+Status Assembly::provide(const AssembleScript& script) {
+  for (const auto& table : script.needs) {
+    if (!request_.vocabulary.table) continue;
+    auto source = request_.vocabulary.table(table);
+    if (!source) return source.error();
+    if (source->empty()) continue;
+    const std::string view = view_of(schema_.table(schema_.find(table)), "select * from read_parquet(" + sql_text(*source) + ")");
+    if (Status status = exec(view, script.name); !status) return status;
+  }
+  return script.lookup == "ingredient" ? ingredients() : Status();
+}
+
+// Ingredients of the drugs this run has, from the mapped vocabulary: no vocabulary table is written for them.
+Status Assembly::ingredients() {
+  if (std::exchange(has_ingredients_, true)) return {};
+  if (Status status = exec("create table assemble.ingredient(drug_concept_id integer, ingredient_concept_id integer)", "ingredients");
+      !status)
+    return status;
+  std::vector<std::int32_t> drugs;
+  const auto take = [&](const DuckRows& rows) {
+    for (std::size_t i = 0; i < rows.rows(); ++i) drugs.push_back(static_cast<std::int32_t>(rows.integer(0, i)));
     return true;
   };
-  if (Status status = (*connection)->query(sql, chunk, table.name); !status) return status;
-  for (const ColumnId i : columns) {
-    BlockColumn& column = out.columns[i];
-    column.form = BlockColumn::Form::plain;
-    column.integers = out.scratch_integers[i].data();
-    column.datetimes = out.scratch_wide[i].data();
-    column.numbers = out.scratch_numbers[i].data();
-    column.ends = out.scratch_ends[i].data();
-    column.heap = out.scratch_heaps[i].data();
+  const std::string sql = "select distinct drug_concept_id from cdm.drug_exposure where drug_concept_id <> 0 order by 1";
+  if (Status status = duck_.query(sql, take, "drugs"); !status) return status;
+  if (drugs.empty() || !request_.vocabulary.ingredients) return {};
+  auto pairs = request_.vocabulary.ingredients(drugs);
+  if (!pairs) return pairs.error();
+  auto out = duck_.append_to("assemble", "ingredient");
+  if (!out) return out.error();
+  for (const auto& [drug, ingredient] : *pairs) {
+    if (Status status = out->add(std::int64_t{drug}).add(std::int64_t{ingredient}).end_row(); !status) return status;
   }
+  return out->close();
+}
+
+Status Assembly::take_changes(const AssembleScript& script) {
+  const std::string stamp = fmt::format(
+      "update assemble.change set step = {0} where step is null; update assemble.removal set step = {0} where step is null;", step_);
+  if (Status status = exec(stamp, script.name); !status) return status;
+  if (!script.message.empty()) {
+    if (Status status = quarantine(script); !status) return status;
+  }
+  if (Status status = overlay_.load(duck_); !status) return status;
+  return count(script);
+}
+
+// Rows left out without another in their place, at the place in the delivered file they came from.
+Status Assembly::quarantine(const AssembleScript& script) {
+  std::string sql;
+  const auto take = [&](const DuckRows& rows) {
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      sql += fmt::format(
+          "insert into quarantine.entry(run, file, \"offset\", length, \"at\", line, record, path, rule, rule_name, code, \"column\", "
+          "row_kept, state) "
+          "select (select max(run) from ledger.run), p.file, p.\"offset\", p.length, 0, p.line, p.record, '', p.rule, coalesce(r.name, "
+          "''), {0}, {1}, "
+          "false, 'open' "
+          "from part_provenance({1}) p join assemble.removal m on m.tab = {1} and m.id = p.id and m.step = {2} and m.kept_id is null "
+          "left join ledger.rule r on r.rule = p.rule order by p.id;",
+          sql_text(script.message), sql_text(rows.text(0, i)), step_);
+    }
+    return true;
+  };
+  const std::string tables =
+      fmt::format("select distinct tab from assemble.removal where step = {} and kept_id is null order by tab", step_);
+  if (Status status = duck_.query(tables, take, script.name); !status) return status;
+  return sql.empty() ? Status() : exec(sql, script.name);
+}
+
+Status Assembly::count(const AssembleScript& script) {
+  std::string sql = fmt::format(
+      "insert into results.assembly select {0}, rule, tab, sum(changed), sum(removed), 0 from ("
+      "select rule, tab, count(*) as changed, 0 as removed from assemble.change where step = {1} group by rule, tab union all "
+      "select rule, tab, 0, count(*) from assemble.removal where step = {1} group by rule, tab) group by rule, tab order by rule, tab;",
+      sql_text(script.name), step_);
+  for (const auto& table : script.adds) {
+    sql += fmt::format(
+        "insert into results.assembly select {0}, 'rows added', {1}, 0, 0, n from (select (select count(*) from derived.{2}) - "
+        "coalesce((select sum(added) from results.assembly where \"table\" = {1}), 0) as n) where n > 0;",
+        sql_text(script.name), sql_text(table), sql_name(table));
+  }
+  return exec(sql, script.name);
+}
+
+// Published rows are mapped - left out + added; a derived table stands for all of its table's rows.
+Status Assembly::count_rows() {
+  std::set<TableId> tables;
+  for (auto& one : derived_) {
+    const std::string& name = schema_.table(one.table).name;
+    auto rows = duck_.integer("select count(*) from derived." + sql_name(name), name);
+    if (!rows) return rows.error();
+    one.rows = static_cast<std::uint64_t>(*rows);
+    if (!one.added && request_.mapped[one.table] > one.rows) {
+      const std::string sql = fmt::format("insert into results.assembly values ('', 'rows told more than once', {}, 0, {}, 0)",
+                                          sql_text(name), request_.mapped[one.table] - one.rows);
+      if (Status status = exec(sql, name); !status) return status;
+    }
+  }
+  for (TableId id = 0; id < schema_.tables().size(); ++id) {
+    if (overlay_.removed(id) == 0) continue;
+    const std::string& name = schema_.table(id).name;
+    std::uint64_t expected = request_.mapped[id] - overlay_.removed(id);
+    for (const auto& one : derived_) expected += one.table == id ? one.rows : 0;
+    auto rows = duck_.integer("select count(*) from cdm." + sql_name(name), name);
+    if (!rows) return rows.error();
+    if (static_cast<std::uint64_t>(*rows) != expected) return Error{Code::internal_error, {}, {}, "assembly of " + name, {}};
+  }
+  std::sort(derived_.begin(), derived_.end(), [](const Derived& a, const Derived& b) { return a.table < b.table; });
   return {};
 }
 
 }  // namespace
-
-std::unique_ptr<RowSource> derived_source(const Duck& duck, const Schema& schema, const Derived& derived) {
-  return std::make_unique<DerivedSource>(duck, schema, derived);
-}
 
 Status make_views(Duck& duck, const Schema& schema, const std::vector<Derived>& derived, const std::string& vocabulary_folder) {
   std::string sql;
@@ -134,34 +288,36 @@ Status make_views(Duck& duck, const Schema& schema, const std::vector<Derived>& 
     } else {
       source = "from part_rows(" + sql_text(table.name) + ")";
     }
-    sql += fmt::format("create or replace view cdm.{} as {};", sql_name(table.name), source);
+    sql += view_of(table, source);
   }
   return duck.exec(sql, "views");
 }
 
-Result<std::vector<Derived>> assemble(Duck& duck, const Schema& schema, const std::vector<std::uint64_t>& mapped) {
+Result<std::vector<Derived>> assemble(Duck& duck, const AssembleRequest& request, Overlay& overlay) {
+  Assembly assembly(duck, request, overlay);
+  if (Status status = assembly.run(); !status) return status.error();
+  return assembly.take();
+}
+
+Result<std::vector<Derived>> read_assembled(Duck& duck, const Schema& schema, Overlay& overlay) {
+  auto there = duck.integer("select count(*) from duckdb_tables() where schema_name = 'assemble' and table_name = 'derived'", "derived");
+  if (!there) return there.error();
+  if (*there == 0) return Error{Code::warehouse_damaged, {}, {}, "assemble.derived", {}};
+  if (Status status = overlay.load(duck); !status) return status.error();
   std::vector<Derived> out;
-  for (const std::string_view path : resources_under(folder)) {
-    if (!path.ends_with(".sql")) continue;
-    const std::string sql(resource(path).value_or(""));
-    const std::string_view name = path.substr(folder.size());
-    const std::string_view target = target_of(sql);
-    if (target.empty()) {
-      if (Status status = duck.exec(sql, name); !status) return status.error();
-      continue;
+  const auto take = [&](const DuckRows& rows) {
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      const TableId id = schema.find(rows.text(0, i));
+      if (id != no_table) out.push_back({id, 0, rows.integer(1, i) != 0});
     }
-    const TableId id = schema.find(target);
-    if (id == no_table || mapped[id] > 0) continue;
-    const Table& table = schema.table(id);
-    const std::string create = fmt::format("create table derived.{}({});", sql_name(table.name), typed_columns(table, "{0} {1}"));
-    if (Status status = duck.exec(create + sql, name); !status) return status.error();
-    auto rows = duck.integer("select count(*) from derived." + sql_name(table.name), name);
+    return true;
+  };
+  if (Status status = duck.query("select tab, added from assemble.derived order by tab", take, "derived"); !status) return status.error();
+  for (auto& one : out) {
+    auto rows = duck.integer("select count(*) from derived." + sql_name(schema.table(one.table).name), "derived");
     if (!rows) return rows.error();
-    out.push_back({id, static_cast<std::uint64_t>(*rows)});
-    const std::string view = fmt::format("create or replace view cdm.{0} as from derived.{0};", sql_name(table.name));
-    if (Status status = duck.exec(view, name); !status) return status.error();
+    one.rows = static_cast<std::uint64_t>(*rows);
   }
-  std::sort(out.begin(), out.end(), [](const Derived& a, const Derived& b) { return a.table < b.table; });
   return out;
 }
 

@@ -20,7 +20,7 @@ Error read_only() {
 
 class FinishedWarehouse : public Warehouse {
  public:
-  FinishedWarehouse(std::string folder, const Schema& schema) : folder_(std::move(folder)), schema_(schema) {}
+  FinishedWarehouse(std::string folder, const Schema& schema) : folder_(std::move(folder)), schema_(schema), overlay_(schema) {}
   Status open();
 
   Status begin(const RunIdentity&) override { return read_only(); }
@@ -54,6 +54,7 @@ class FinishedWarehouse : public Warehouse {
   std::string folder_;
   const Schema& schema_;
   Segment segment_;
+  Overlay overlay_;
   ReadLedger ledger_;
   std::vector<Derived> derived_;
   std::unique_ptr<Duck> duck_;
@@ -82,26 +83,13 @@ Status FinishedWarehouse::open() {
     if (!now || now->run == state->run) return status;
     state = *now;
   }
-  if (Status status = register_part_functions(*duck_, schema_, segment_); !status) return status;
+  if (Status status = register_part_functions(*duck_, schema_, segment_, overlay_); !status) return status;
   auto ledger = read_ledger(*duck_);
   if (!ledger) return ledger.error();
   ledger_ = std::move(*ledger);
-  const auto take = [this](const DuckRows& rows) {
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      const TableId id = schema_.find(rows.text(0, i));
-      if (id != no_table) derived_.push_back({id, 0});
-    }
-    return true;
-  };
-  if (Status status = duck_->query("select table_name from duckdb_tables() where schema_name = 'derived' order by 1", take, "derived");
-      !status) {
-    return status;
-  }
-  for (auto& derived : derived_) {
-    auto rows = duck_->integer("select count(*) from derived." + sql_name(schema_.table(derived.table).name), "derived");
-    if (!rows) return rows.error();
-    derived.rows = static_cast<std::uint64_t>(*rows);
-  }
+  auto derived = read_assembled(*duck_, schema_, overlay_);
+  if (!derived) return derived.error();
+  derived_ = std::move(*derived);
   return {};
 }
 
@@ -114,10 +102,7 @@ bool FinishedWarehouse::balanced() const {
 
 Result<std::unique_ptr<RowSource>> FinishedWarehouse::rows(TableId table) {
   if (table >= schema_.tables().size()) return read_only();
-  for (const auto& derived : derived_) {
-    if (derived.table == table) return derived_source(*duck_, schema_, derived);
-  }
-  return std::unique_ptr<RowSource>(std::make_unique<PartSource>(schema_, segment_, table));
+  return assembled_source(*duck_, schema_, overlay_, derived_, std::make_unique<PartSource>(schema_, segment_, table));
 }
 
 }  // namespace

@@ -17,11 +17,13 @@ namespace {
 struct Parts {
   const Schema* schema;
   const Segment* segment;
+  const Overlay* overlay;
 };
 
 struct Bound {
-  std::unique_ptr<PartSource> source;
+  std::unique_ptr<RowSource> source;
   const Segment* segment;
+  std::unique_ptr<PartSource> parts;                                 // part_provenance only
   ColumnId person = no_column, first = no_column, last = no_column;  // part_spans only
 };
 
@@ -42,7 +44,6 @@ struct Worker {
   std::vector<RowPlace> places;
   std::vector<Span> spans;
   std::size_t row = 0, end = 0;
-  std::uint64_t first_row = 0;
 };
 
 template <class T>
@@ -88,7 +89,7 @@ Bound* bind_table(duckdb_bind_info info) {
     duckdb_bind_set_error(info, "no such table in the CDM");
     return nullptr;
   }
-  auto* const bound = new Bound{std::make_unique<PartSource>(*parts.schema, *parts.segment, table), parts.segment};
+  auto* const bound = new Bound{parts.overlay->over(std::make_unique<PartSource>(*parts.schema, *parts.segment, table)), parts.segment, {}};
   duckdb_bind_set_bind_data(info, bound, destroy<Bound>);
   duckdb_bind_set_cardinality(info, bound->source->rows(), true);
   return bound;
@@ -121,7 +122,10 @@ void bind_spans(duckdb_bind_info info) {
 constexpr std::array<const char*, 7> provenance_columns{"id", "file", "record", "line", "offset", "length", "rule"};
 
 void bind_provenance(duckdb_bind_info info) {
-  if (bind_table(info) == nullptr) return;
+  Bound* const bound = bind_table(info);
+  if (bound == nullptr) return;
+  const Parts& parts = *static_cast<Parts*>(duckdb_bind_get_extra_info(info));
+  bound->parts = std::make_unique<PartSource>(*parts.schema, *parts.segment, bound->source->table());
   for (const char* const name : provenance_columns) add_column(info, name, DUCKDB_TYPE_BIGINT);
 }
 
@@ -217,7 +221,6 @@ bool next_rows(const Bound& bound, Scan& scan, Worker& worker, Load load) {
     const std::size_t block = scan.next.fetch_add(1);
     if (block >= bound.source->blocks()) return false;
     worker.row = 0;
-    worker.first_row = bound.source->first_row(block);
     worker.end = load(block);
   }
   return true;
@@ -249,7 +252,7 @@ void scan_provenance(duckdb_function_info info, duckdb_data_chunk output) {
   Scan& scan = *static_cast<Scan*>(duckdb_function_get_init_data(info));
   Worker& worker = *static_cast<Worker*>(duckdb_function_get_local_init_data(info));
   const auto load = [&](std::size_t block) {
-    worker.places = bound.source->places(block);
+    worker.places = bound.parts->places(block);
     return worker.places.size();
   };
   if (!next_rows(bound, scan, worker, load)) {
@@ -282,6 +285,9 @@ std::int32_t whole(const BlockColumn& column, std::size_t row) {
   return column.integers[column.form == BlockColumn::Form::constant ? 0 : row];
 }
 
+// Neighbours of one person that are so many days apart become one span; gaps in which an observation period ends are longer (settings.csv).
+constexpr std::int32_t fold_days = 180;
+
 // Exports come person by person, so neighbours of one person become one row: a few rows a person instead of one an event.
 void collapse(const RowBlock& block, const Bound& bound, std::vector<Span>& out) {
   out.clear();
@@ -291,7 +297,7 @@ void collapse(const RowBlock& block, const Bound& bound, std::vector<Span>& out)
     if (from == null_date) continue;
     const std::int32_t to = std::max(from, whole(last, row));  // null is the smallest number
     const std::int32_t who = whole(person, row);
-    if (out.empty() || out.back().person != who) {
+    if (out.empty() || out.back().person != who || from > out.back().last + fold_days || to < out.back().first - fold_days) {
       out.push_back({who, from, to});
     } else {
       out.back().first = std::min(out.back().first, from);
@@ -364,8 +370,8 @@ std::string_view sql_type(ColumnType type) {
   return "VARCHAR";
 }
 
-Status register_part_functions(Duck& duck, const Schema& schema, const Segment& segment) {
-  const Parts parts{&schema, &segment};
+Status register_part_functions(Duck& duck, const Schema& schema, const Segment& segment, const Overlay& overlay) {
+  const Parts parts{&schema, &segment, &overlay};
   if (Status status = add_function(duck, "part_rows", parts, bind_rows, scan_rows); !status) return status;
   if (Status status = add_function(duck, "part_spans", parts, bind_spans, scan_spans, 3); !status) return status;
   return add_function(duck, "part_provenance", parts, bind_provenance, scan_provenance);

@@ -5,12 +5,14 @@
 #include "base/result.hpp"
 #include "cdm/schema.hpp"
 #include "warehouse/duck.hpp"
+#include "warehouse/overlay.hpp"
 #include "warehouse/segment_reader.hpp"
 
 namespace pyojun {
 
-// Registers both functions and makes the cdm views of mapped tables possible. `schema` and `segment` outlive the database.
-Status register_part_functions(Duck& duck, const Schema& schema, const Segment& segment);
+// Registers the functions and makes the cdm views of mapped tables possible. part_rows and part_spans read through the overlay as it is
+// when a statement begins; part_provenance speaks of the mapped rows. `schema`, `segment` and `overlay` outlive the database.
+Status register_part_functions(Duck& duck, const Schema& schema, const Segment& segment, const Overlay& overlay);
 
 // SQL type of a column: INTEGER, DOUBLE, DATE, TIMESTAMP, VARCHAR.
 std::string_view sql_type(ColumnType type);

@@ -36,7 +36,12 @@ Error broken(std::string_view what) {
 class RunWarehouse : public Warehouse {
  public:
   explicit RunWarehouse(const WarehouseOptions& options)
-      : options_(options), schema_(*options.schema), indexes_(schema_), writer_(schema_, indexes_), books_(filter_counts(options)) {}
+      : options_(options),
+        schema_(*options.schema),
+        indexes_(schema_),
+        writer_(schema_, indexes_),
+        overlay_(schema_),
+        books_(filter_counts(options)) {}
 
   // A run that ends early takes its own leftovers along; only a killed one leaves them to the next open.
   ~RunWarehouse() override {
@@ -86,6 +91,7 @@ class RunWarehouse : public Warehouse {
   KeyIndexes indexes_;
   SegmentWriter writer_;
   Segment segment_;  // outlives the database, whose functions read it
+  Overlay overlay_;  // outlives the database too
   Settle::Arrays arrays_;
   Books books_;
   std::vector<FileEntry> files_;
@@ -213,13 +219,17 @@ Status RunWarehouse::settle() {
   if (Status status = settle.run(); !status) return status;
   agrees_ = settle.counts_agree() && books_hold();
   arrays_ = settle.take_arrays();  // moving vectors keeps their memory, so the segment's spans stay good
-  if (Status status = register_part_functions(*duck_, schema_, segment_); !status) return status;
+  if (Status status = register_part_functions(*duck_, schema_, segment_, overlay_); !status) return status;
   if (Status status = share_out(); !status) return status;
   if (Status status = write_ledger(); !status) return status;
   if (Status status = make_views(*duck_, schema_, {}, options_.vocabulary_sql); !status) return status;
-  std::vector<std::uint64_t> mapped;
-  for (const auto& table : segment_.tables_) mapped.push_back(table.rows);
-  auto derived = assemble(*duck_, schema_, mapped);
+  AssembleRequest request;
+  request.schema = &schema_;
+  for (const auto& table : segment_.tables_) request.mapped.push_back(table.rows);
+  request.settings = options_.assemble;
+  request.vocabulary = options_.vocabulary;
+  request.data_date = identity_.data_date;
+  auto derived = assemble(*duck_, request, overlay_);
   if (!derived) return derived.error();
   derived_ = std::move(*derived);
   settled_ = true;
@@ -231,8 +241,10 @@ std::vector<std::pair<std::string, std::uint64_t>> RunWarehouse::table_rows() co
   std::vector<std::pair<std::string, std::uint64_t>> out;
   for (TableId id = 0; id < schema_.tables().size(); ++id) {
     if (schema_.table(id).schema == "vocabulary") continue;
-    std::uint64_t rows = id < segment_.tables_.size() ? segment_.tables_[id].rows : 0;
-    for (const auto& derived : derived_) rows += derived.table == id ? derived.rows : 0;
+    std::uint64_t rows = id < segment_.tables_.size() ? segment_.tables_[id].rows - overlay_.removed(id) : 0;
+    for (const auto& derived : derived_) {
+      if (derived.table == id) rows = derived.added ? rows + derived.rows : derived.rows;
+    }
     out.emplace_back(schema_.table(id).name, rows);
   }
   return out;
@@ -240,10 +252,7 @@ std::vector<std::pair<std::string, std::uint64_t>> RunWarehouse::table_rows() co
 
 Result<std::unique_ptr<RowSource>> RunWarehouse::rows(TableId table) {
   if (!settled_ || table >= schema_.tables().size()) return broken("rows");
-  for (const auto& derived : derived_) {
-    if (derived.table == table) return derived_source(*duck_, schema_, derived);
-  }
-  return std::unique_ptr<RowSource>(std::make_unique<PartSource>(schema_, segment_, table));
+  return assembled_source(*duck_, schema_, overlay_, derived_, std::make_unique<PartSource>(schema_, segment_, table));
 }
 
 Result<std::optional<Provenance>> RunWarehouse::provenance(TableId table, std::int32_t id) const {

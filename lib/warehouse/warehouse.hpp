@@ -13,6 +13,7 @@
 
 #include "base/codes.hpp"
 #include "base/result.hpp"
+#include "cdm/assemble_settings.hpp"
 #include "cdm/rows.hpp"
 #include "cdm/schema.hpp"
 #include "warehouse/row_source.hpp"
@@ -67,6 +68,14 @@ struct Balance {  // one line of the books; in == mapped + filtered + duplicates
   std::vector<std::uint64_t> filtered;
 };
 
+// What assembly asks of the vocabulary. Both may be empty: then there are no drug eras.
+struct VocabularyAccess {
+  // (drug, ingredient) for those of the concepts that have ingredients, themselves included.
+  std::function<Result<std::vector<std::pair<std::int32_t, std::int32_t>>>(std::span<const std::int32_t> drugs)> ingredients;
+  // Path of a vocabulary table's Parquet file, written when it is not there yet; "" when the vocabulary lacks the table.
+  std::function<Result<std::string>(const std::string& table)> table;
+};
+
 struct WarehouseOptions {
   std::string folder;  // created when absent
   const Schema* schema = nullptr;
@@ -75,9 +84,11 @@ struct WarehouseOptions {
   unsigned threads = 1;
   std::string vocabulary_sql;                 // folder of vocabulary parquet files; empty: no vocabulary tables
   std::uint64_t memory_bytes = 256ULL << 20;  // DuckDB's limit
-  std::string since;                          // start of the program for the lock's text; may be empty
-  bool allow_network_folder = false;          // locks on network file systems are unreliable, so such folders are refused
-  std::uint64_t contest_rows = 1U << 21;      // rows of equal keys looked at together, 40 bytes each; smaller only in tests
+  AssembleValues assemble;                    // settings of set-wise rules the mapping gives
+  VocabularyAccess vocabulary;
+  std::string since;                      // start of the program for the lock's text; may be empty
+  bool allow_network_folder = false;      // locks on network file systems are unreliable, so such folders are refused
+  std::uint64_t contest_rows = 1U << 21;  // rows of equal keys looked at together, 40 bytes each; smaller only in tests
 };
 
 class Warehouse {

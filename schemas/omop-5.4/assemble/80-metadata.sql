@@ -12,7 +12,7 @@ fact as (
   union all select 4, 'vocabulary sha256', vocabulary_hash from this_run
   union all select 5, 'program', program from this_run
   union all select 6, 'run identity', identity from this_run
-  union all select 7, 'observation period rule', 'first to last event of the person, not before birth, at most 60 days after death'
-  union all select 8 + rule, 'mapping rule', name from ledger.rule
+  union all select 10 + place, 'assemble ' || name, value from assemble.setting
+  union all select 1000 + rule, 'mapping rule', name from ledger.rule
 )
 select row_number() over (order by place), 0, 32880, name, text, null, null, null, null from fact where text <> '' order by place;

@@ -250,7 +250,7 @@ TEST_CASE("derived tables: observation periods, metadata, source") {
   run.settle();
   CHECK(column(*run.warehouse, "observation_period", "person_id") == "1 2");
   CHECK(column(*run.warehouse, "observation_period", "observation_period_start_date") == "18000 90");
-  CHECK(column(*run.warehouse, "observation_period", "observation_period_end_date") == "18110 100");
+  CHECK(column(*run.warehouse, "observation_period", "observation_period_end_date") == "18110 160");
   CHECK(column(*run.warehouse, "cdm_source", "cdm_source_name") == "test");
   CHECK(column(*run.warehouse, "cdm_source", "cdm_release_date") == "18110");
   CHECK(cells(*run.warehouse, "metadata").size() == 10);

@@ -1,9 +1,12 @@
--- DuckDB's spelling of the few words the other files use; other engines get a prelude of their own.
+-- DuckDB's spelling of the few words the other files use. Other engines have a prelude of their own beside this one.
 create or replace temp macro add_days(day, days) as (day + days)::date;
+create or replace temp macro days_between(earlier, later) as (later - earlier)::integer;
 -- Null when there is no such day.
 create or replace temp macro safe_date(y, m, d) as try_cast(printf('%04d-%02d-%02d', y, m, d) as date);
--- Days of events, already folded to a few rows a person. An engine without part_spans selects person_id, start and the later of start and end
--- from the same tables.
+create or replace temp macro as_text(value) as cast(value as varchar);
+create or replace temp macro as_time(day) as cast(day as timestamp);
+-- Days of events, already folded to a few rows a person: events of one person at most 180 days apart may be one span (which is why
+-- period_gap_days begins at 180). An engine without part_spans selects person_id, start and the later of start and end from the same tables.
 create or replace temp view event_span as
   select person_id, first_date, last_date from part_spans('visit_occurrence', 'visit_start_date', 'visit_end_date')
   union all select person_id, first_date, last_date from part_spans('visit_detail', 'visit_detail_start_date', 'visit_detail_end_date')

@@ -1,0 +1,35 @@
+-- table: observation_period
+-- when: observation_period = ehr
+-- The EHR convention of the CDM documentation (observation_period, "EHR data"): from the first event to the last and 60 days on, parted
+-- where 548 days pass without any event; never before birth (perinatal events: nine months earlier) or go-live, never later than 60 days
+-- after death or the day of the extract. Periods are found first and bounded then.
+insert into derived.observation_period(observation_period_id, person_id, observation_period_start_date, observation_period_end_date, period_type_concept_id)
+with reached as (
+  select person_id, first_date, last_date,
+    max(last_date) over (partition by person_id order by first_date, last_date rows between unbounded preceding and 1 preceding) as reached
+  from event_span
+),
+numbered as (
+  select person_id, first_date, last_date, sum(case when reached is null or days_between(reached, first_date) > s.period_gap_days then 1 else 0 end)
+    over (partition by person_id order by first_date, last_date rows between unbounded preceding and current row) as island
+  from reached cross join assemble.settings s
+),
+island as (
+  select person_id, min(first_date) as first_date, max(last_date) as last_date from numbered group by person_id, island
+),
+pull as (
+  select coalesce(max(s.data_pull), max(i.last_date)) as day from island i cross join assemble.settings s
+),
+dead as (
+  select person_id, min(death_date) as day from cdm.death where death_date is not null group by person_id
+),
+bounded as (
+  select i.person_id,
+    greatest(i.first_date, add_days(safe_date(p.year_of_birth, coalesce(p.month_of_birth, 1), coalesce(p.day_of_birth, 1)), -s.birth_margin_days),
+      s.go_live) as first_date,
+    least(add_days(i.last_date, s.persistence_days), add_days(d.day, s.persistence_days), pull.day) as last_date
+  from island i join cdm.person p on p.person_id = i.person_id left join dead d on d.person_id = i.person_id cross join pull
+  cross join assemble.settings s
+)
+select row_number() over (order by b.person_id, b.first_date), b.person_id, b.first_date, b.last_date, s.period_type
+from bounded b cross join assemble.settings s where b.first_date <= b.last_date order by b.person_id, b.first_date;
