@@ -4,6 +4,7 @@
 
 #include "base/files.hpp"
 #include "base/sha256.hpp"
+#include "conformance/history.hpp"
 #include "pipeline/map_stage.hpp"
 #include "pipeline/sources.hpp"
 #include "pipeline/stages.hpp"
@@ -39,6 +40,7 @@ class Conversion {
   Status prepare();
   Status open_warehouse();
   Status settle();
+  Status judge();
   Status publish();
   Status write_report();
   void count();
@@ -54,6 +56,7 @@ class Conversion {
   Sources sources_;
   std::unique_ptr<Warehouse> warehouse_;
   std::string identity_;
+  AuditRequest audit_;
 };
 
 // Everything that can be wrong before data is read is found here: mapping, vocabulary, targets, inputs.
@@ -76,6 +79,11 @@ Status Conversion::prepare() {
     if (!target) return target.error();
     if (Status status = target->publisher->check(target->place); !status) return status;
     targets_.push_back(std::move(*target));
+  }
+  if (!request_.packs.packs.empty()) {
+    auto audit = prepare_audit(request_.packs, world_);
+    if (!audit) return audit.error();
+    audit_ = std::move(*audit);
   }
   auto sources = find_sources({request_.inputs, request_.format, request_.kind}, plan_->dialect());
   if (!sources) return sources.error();
@@ -134,6 +142,23 @@ Status Conversion::settle() {
   return {};
 }
 
+// The packs see what will be published, with the books, the profile and the quarantine beside it. A connection of its own keeps the
+// search path and the macros of the prelude away from the publishers.
+Status Conversion::judge() {
+  if (request_.packs.packs.empty()) return {};
+  clock_.begin("check");
+  world_.progress->stage("check", 0);
+  auto connection = warehouse_->duck().connect();
+  if (!connection) return connection.error();
+  auto source = warehouse_source(**connection, request_.warehouse, identity_);
+  if (!source) return source.error();
+  if (Status status = perform_audit(**source, audit_, request_.packs, *schema_, outcome_.audit); !status) return status;
+  auto number = store_results(warehouse_->duck(), outcome_.audit.result);
+  if (!number) return number.error();
+  outcome_.audit.stored = *number;
+  return {};
+}
+
 Status Conversion::publish() {
   for (const Target& target : targets_) {
     clock_.begin("publish " + std::string(target.publisher->name));
@@ -165,6 +190,7 @@ Status Conversion::write_report() {
     for (const auto& field : file.facts.missing_columns)
       data->fields.push_back({name, file.kind, field, ReportField::State::missing, file.records, 0});
   }
+  if (!request_.packs.packs.empty()) add_audit(*data, outcome_.audit.result);
   data->run.started.clear();  // same inputs, same report bytes
   auto folder = AtomicDirectory::start(request_.report);
   if (!folder) return folder.error();
@@ -192,6 +218,11 @@ Status Conversion::run() {
   clock_.begin("settle");
   world_.progress->stage("settle", 0);
   if (Status status = settle(); !status) return status;
+  if (Status status = judge(); !status) return status;
+  if (!outcome_.audit.result.gates_held()) {
+    if (Status status = write_report(); !status) return status;
+    return Error{Code::audit_gate_failed, {}, {}, {}, {}};
+  }
   if (Status status = publish(); !status) return status;
   if (Status status = write_report(); !status) return status;
   clock_.begin("finish");
