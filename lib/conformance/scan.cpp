@@ -162,7 +162,9 @@ void Runner::run_alone(std::size_t index) {
   Measured& out = out_[index];
   if (!numbers || numbers->size() < 2) {
     out.error = true;
-    out.error_class = numbers ? "no two numbers" : numbers.error().detail;
+    // The class only: the rest of an engine's text may quote what it read.
+    const std::string text = numbers ? std::string("no two numbers") : numbers.error().detail;
+    out.error_class = text.substr(0, text.find_first_of(":\n"));
     return;
   }
   out.violated = (*numbers)[0];
