@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "json.hpp"
 #include "mapping/diagnostic.hpp"
+#include "pack_options.hpp"
 #include "pipeline/convert.hpp"
 
 namespace pyojun::app {
@@ -98,6 +99,10 @@ int run(const ConvertRequest& request, Context& context) {
   context.world.progress->stage("", 0);
   tell_mapping(outcome, context);
   tell_files(outcome, context);
+  if (!request.packs.packs.empty() && !context.console.json && !outcome.audit.result.packs.empty()) {
+    tell_audit(outcome.audit, context.console);
+    context.console.note(audit_summary(outcome.audit, context.console));
+  }
   int code = outcome.incomplete ? exit_incomplete : exit_done;
   if (!status) {
     code = exit_for(status.error());
@@ -131,7 +136,10 @@ Action setup_convert(CLI::App& app) {
   app.add_option("-j,--jobs", request->threads, "threads; never changes the result")->check(CLI::Range(1, 256));
   app.add_flag("--with-vocabulary", request->with_vocabulary, "publish the vocabulary tables too");
   app.add_option("--limit-record", request->limits.record_bytes, "largest record in bytes")->capture_default_str();
-  return [request](Context& context) {
+  auto finish = add_pack_options(app, request->packs, false);
+  return [request, finish](Context& context) {
+    if (!finish(context.console)) return static_cast<int>(exit_usage);
+    request->packs.with_vocabulary = request->with_vocabulary;
     request->korean = context.console.language == Tongue::ko;
     return run(*request, context);
   };

@@ -9,6 +9,8 @@
 #include "base/resources.hpp"
 #include "cdm/schema.hpp"
 #include "commands.hpp"
+#include "conformance/kinds.hpp"
+#include "conformance/pack.hpp"
 #include "mapping/functions.hpp"
 #include "publish/publisher.hpp"
 #include "readers/reader.hpp"
@@ -75,6 +77,27 @@ Rows list_publishers() {
   return rows;
 }
 
+Rows list_packs(const Console& console) {
+  Rows rows{{"name", "edition", "criteria", "title"}};
+  PackOptions everything;
+  everything.groups.emplace_back("vocabulary");
+  for (const auto& name : shipped_packs()) {
+    const auto pack = load_pack(name, {}), whole = load_pack(name, everything);
+    if (!pack || !whole) continue;
+    const bool more = whole->criteria.size() > pack->criteria.size();
+    rows.push_back({name, pack->edition,
+                    std::to_string(pack->criteria.size()) + (more ? fmt::format(" ({} with vocabulary)", whole->criteria.size()) : ""),
+                    std::string(console.pick(pack->title, pack->title_ko))});
+  }
+  return rows;
+}
+
+Rows list_checks() {
+  Rows rows{{"kind", "arguments", "counts"}};
+  for (const auto& kind : kinds()) rows.push_back({std::string(kind.name), std::string(kind.arguments), std::string(kind.about)});
+  return rows;
+}
+
 Rows list_messages(const Console& console) {
   constexpr std::array names{"note", "warning", "reject", "fatal"};
   Rows rows{{"id", "severity", "says", "remedy"}};
@@ -102,7 +125,8 @@ std::string print(const Rows& rows) {
   return out;
 }
 
-const std::vector<std::string> what_there_is{"formats", "mappings", "functions", "tables", "columns", "publishers", "messages", "commands"};
+const std::vector<std::string> what_there_is{"formats",    "mappings", "functions", "tables",   "columns",
+                                             "publishers", "packs",    "checks",    "messages", "commands"};
 
 int run(const std::string& what, Context& context) {
   Rows rows;
@@ -111,6 +135,8 @@ int run(const std::string& what, Context& context) {
   if (what == "functions") rows = list_functions();
   if (what == "tables" || what == "columns") rows = list_tables(what == "columns");
   if (what == "publishers") rows = list_publishers();
+  if (what == "packs") rows = list_packs(context.console);
+  if (what == "checks") rows = list_checks();
   if (what == "messages") rows = list_messages(context.console);
   if (what == "commands") rows = list_commands(context.console);
   context.console.out(print(rows));
@@ -121,7 +147,7 @@ int run(const std::string& what, Context& context) {
 
 Action setup_list(CLI::App& app) {
   auto what = std::make_shared<std::string>();
-  app.add_option("WHAT", *what, "formats, mappings, functions, tables, columns, publishers, messages or commands")
+  app.add_option("WHAT", *what, "formats, mappings, functions, tables, columns, publishers, packs, checks, messages or commands")
       ->required()
       ->check(CLI::IsMember(what_there_is));
   return [what](Context& context) { return run(*what, context); };

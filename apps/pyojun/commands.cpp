@@ -11,6 +11,8 @@ namespace {
 constexpr std::array table{
     Command{"convert", "turn exports into an OMOP CDM", "내보낸 자료를 OMOP CDM 으로 변환합니다",
             "pyojun convert export/ --map synthea/csv --vocab vocab.snapshot --to csv:cdm --report report", setup_convert},
+    Command{"audit", "score a CDM against criteria packs", "CDM 을 기준 묶음으로 평가합니다",
+            "pyojun audit cdm/ --pack omop-dqd --gate 'omop-dqd>=95' --out audit", setup_audit},
     Command{"check", "check mappings without data", "자료 없이 매핑을 검사합니다", "pyojun check mappings/myhospital", setup_check},
     Command{"inspect", "say what a file is: format, encoding, record kinds, fields", "파일의 형식, 인코딩, 레코드 종류, 항목을 보여 줍니다",
             "pyojun inspect export/patients.csv", setup_inspect},
@@ -23,8 +25,8 @@ constexpr std::array table{
             setup_explain},
     Command{"verify", "check a published folder against its manifest", "게시된 폴더를 목록과 대조합니다", "pyojun verify cdm",
             setup_verify},
-    Command{"list", "list formats, mappings, functions, tables, publishers, messages, commands",
-            "형식, 매핑, 함수, 표, 출력, 메시지, 명령을 나열합니다", "pyojun list functions", setup_list},
+    Command{"list", "list formats, mappings, functions, tables, publishers, packs, checks, messages, commands",
+            "형식, 매핑, 함수, 표, 출력, 기준 묶음, 검사 종류, 메시지, 명령을 나열합니다", "pyojun list functions", setup_list},
     Command{"help", "print the man page or shell completion", "설명서나 셸 자동 완성을 출력합니다", "pyojun help man", setup_help},
 };
 
@@ -72,12 +74,15 @@ int exit_for(const Error& error) {
     case Code::publish_place_missing:
     case Code::publish_schema_name:
       return exit_usage;
+    case Code::audit_gate_failed:
+      return exit_gate;
     case Code::interrupted:
       return exit_failed;
     default:
       break;
   }
-  if (id.starts_with("U") || id.starts_with("M")) return exit_usage;
+  // A001 to A030 are found before data is read.
+  if (id.starts_with("U") || id.starts_with("M") || (id.starts_with("A") && id <= "A030")) return exit_usage;
   return exit_failed;
 }
 

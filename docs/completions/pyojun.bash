@@ -2,11 +2,12 @@
 _pyojun() {
   local cur=${COMP_WORDS[COMP_CWORD]} words
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "convert check inspect vocab quarantine explain verify list help --version --help" -- "$cur"))
+    COMPREPLY=($(compgen -W "convert audit check inspect vocab quarantine explain verify list help --version --help" -- "$cur"))
     return
   fi
   case ${COMP_WORDS[1]} in
-    convert) words="--help --map --vocab --to --warehouse --report --from --kind --codes --source-name --jobs --with-vocabulary --limit-record" ;;
+    convert) words="--help --map --vocab --to --warehouse --report --from --kind --codes --source-name --jobs --with-vocabulary --limit-record --pack --gate --gate-new-failures --baseline --thresholds --suppress --set --as-of --violations --violation-limit" ;;
+    audit) words="--help --pack --gate --gate-new-failures --baseline --thresholds --suppress --set --as-of --violations --violation-limit --with-vocabulary --vocabulary --schema --out --jobs" ;;
     check) words="--help --vocab" ;;
     inspect) words="--help --from --map --records --profile" ;;
     vocab) words="--help build --help --out --no-sql --jobs lookup --help --vocab --snapshot suggest --help --limit --vocab --snapshot info --help --vocab --snapshot" ;;

@@ -5,6 +5,7 @@
 
 #include "base/files.hpp"
 #include "base/sha256.hpp"
+#include "conformance/history.hpp"
 #include "pipeline/fetch.hpp"
 #include "pipeline/map_stage.hpp"
 #include "pipeline/sources.hpp"
@@ -44,6 +45,7 @@ class Conversion {
   Status open_warehouse();
   VocabularyAccess vocabulary_access() const;
   Status settle();
+  Status judge();
   Status publish();
   Status write_report();
   void count();
@@ -59,6 +61,7 @@ class Conversion {
   Sources sources_;
   std::unique_ptr<Warehouse> warehouse_;
   std::string identity_;
+  AuditRequest audit_;
 };
 
 // SQL sources among the inputs are replaced by files with the rows of their queries, beside the warehouse.
@@ -96,6 +99,11 @@ Status Conversion::prepare() {
     if (!target) return target.error();
     if (Status status = target->publisher->check(target->place); !status) return status;
     targets_.push_back(std::move(*target));
+  }
+  if (!request_.packs.packs.empty()) {
+    auto audit = prepare_audit(request_.packs, world_);
+    if (!audit) return audit.error();
+    audit_ = std::move(*audit);
   }
   SourceQuery query{request_.inputs, request_.format, request_.kind, {}};
   if (Status status = fetch(query); !status) return status;
@@ -171,6 +179,23 @@ Status Conversion::settle() {
   return {};
 }
 
+// The packs see what will be published, with the books, the profile and the quarantine beside it. A connection of its own keeps the
+// search path and the macros of the prelude away from the publishers.
+Status Conversion::judge() {
+  if (request_.packs.packs.empty()) return {};
+  clock_.begin("check");
+  world_.progress->stage("check", 0);
+  auto connection = warehouse_->duck().connect();
+  if (!connection) return connection.error();
+  auto source = warehouse_source(**connection, request_.warehouse, identity_);
+  if (!source) return source.error();
+  if (Status status = perform_audit(**source, audit_, request_.packs, *schema_, outcome_.audit); !status) return status;
+  auto number = store_results(warehouse_->duck(), outcome_.audit.result);
+  if (!number) return number.error();
+  outcome_.audit.stored = *number;
+  return {};
+}
+
 Status Conversion::publish() {
   for (const Target& target : targets_) {
     clock_.begin("publish " + std::string(target.publisher->name));
@@ -202,6 +227,7 @@ Status Conversion::write_report() {
     for (const auto& field : file.facts.missing_columns)
       data->fields.push_back({name, file.kind, field, ReportField::State::missing, file.records, 0});
   }
+  if (!request_.packs.packs.empty()) add_audit(*data, outcome_.audit.result);
   data->run.started.clear();  // same inputs, same report bytes
   auto folder = AtomicDirectory::start(request_.report);
   if (!folder) return folder.error();
@@ -229,6 +255,11 @@ Status Conversion::run() {
   clock_.begin("settle");
   world_.progress->stage("settle", 0);
   if (Status status = settle(); !status) return status;
+  if (Status status = judge(); !status) return status;
+  if (!outcome_.audit.result.gates_held()) {
+    if (Status status = write_report(); !status) return status;
+    return Error{Code::audit_gate_failed, {}, {}, {}, {}};
+  }
   if (Status status = publish(); !status) return status;
   if (Status status = write_report(); !status) return status;
   clock_.begin("finish");

@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "mapping/plan.hpp"
+#include "pipeline/audit.hpp"
 #include "pipeline/world.hpp"
 #include "readers/reader.hpp"
 #include "warehouse/warehouse.hpp"
@@ -30,6 +31,7 @@ struct ConvertRequest {
   bool korean = false;           // which language the report opens in
   bool with_vocabulary = false;  // vocabulary tables in the published CDM
   Limits limits;
+  PackRequest packs;  // criteria packs run before anything is published; none: no audit
 };
 
 struct FileOutcome {
@@ -57,11 +59,13 @@ struct ConvertOutcome {
   std::vector<std::pair<std::string, std::uint64_t>> tables;
   std::vector<std::string> published;  // places, in the order asked for
   std::vector<StageTime> stages;
+  AuditOutcome audit;  // when packs were asked for
   bool balanced = false;
   bool incomplete = false;  // a named source was unreadable or cut: exit code 3
 };
 
-// An Error means nothing was published. Code::mapping_has_errors: see outcome.diagnostics.
+// An Error means nothing was published; audit_gate_failed: the report, when asked for, was written and says why. Code::mapping_has_errors:
+// see outcome.diagnostics.
 Status convert(const ConvertRequest& request, const World& world, ConvertOutcome& outcome);
 
 }  // namespace pyojun

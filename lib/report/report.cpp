@@ -46,6 +46,19 @@ std::uint64_t ReportData::quarantined() const {
   return total;
 }
 
+void add_audit(ReportData& data, const AuditResult& audit) {
+  for (const PackResult& pack : audit.packs) {
+    ReportPack line{pack.pack.id, pack.pack.title, pack.pack.title_ko, pack.pack.edition, pack.verdict};
+    line.score = pack.score.value_or(0);
+    line.passed = pack.tally.of(State::pass);
+    line.failed = pack.tally.of(State::fail);
+    line.not_applicable = pack.tally.of(State::not_applicable);
+    line.not_observable = pack.tally.of(State::not_observable);
+    data.packs.push_back(std::move(line));
+  }
+  data.audit = audit;
+}
+
 ReportCoverage ReportData::total_coverage() const {
   ReportCoverage total;
   for (const ReportCoverage& domain : coverage)

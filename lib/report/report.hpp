@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/codes.hpp"
 #include "base/result.hpp"
 #include "cdm/rows.hpp"
+#include "conformance/result.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace pyojun {
@@ -70,7 +72,7 @@ struct ReportField {
   std::uint64_t seen = 0, filled = 0;
 };
 
-// Place for a criteria pack's result; empty until packs are run.
+// One line a criteria pack, for summaries; everything else is in ReportData::audit. Empty when no packs were run.
 struct ReportPack {
   std::string id, title, title_ko, edition, verdict;
   double score = 0;  // 0 .. 100
@@ -80,6 +82,7 @@ struct ReportPack {
 struct ReportData {
   RunIdentity run;  // run.started is shown only when it is not empty: leave it empty for equal bytes
   std::vector<ReportPack> packs;
+  std::optional<AuditResult> audit;  // with `packs`; criteria, categories, gates, trend
   std::vector<ReportFile> files;
   bool balanced = false;
   std::vector<ReportBalance> balance;  // by file, then rule
@@ -102,6 +105,9 @@ inline constexpr std::size_t unmapped_limit = 200;
 
 // Reads the warehouse's tables of the latest run, after settle(). Codes: warehouse_engine.
 Result<ReportData> collect(Warehouse& warehouse);
+
+// Takes over an audit: `audit` and the lines of `packs`.
+void add_audit(ReportData& data, const AuditResult& audit);
 
 // Both are functions of the data alone. JSON: schemas/report.schema.json; members are only ever added.
 std::string to_json(const ReportData& data);

@@ -1,5 +1,7 @@
 #include "warehouse/ledger.hpp"
 
+#include "warehouse/results.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -40,17 +42,33 @@ std::string_view grade_name(Grade grade) {
 
 Status Ledger::create(const std::string& earlier) {
   // One transaction, so one sync of the log.
-  std::string sql = "begin;" + std::string(tables);
+  std::string sql = "begin;" + std::string(tables) + std::string(results_tables());
   if (!earlier.empty()) {
     sql = "attach " + sql_text(earlier) + " as earlier (read_only);" + sql;
     for (const auto& table : history) sql += fmt::format("insert into {0} by name select * from earlier.{0};", table);
   }
-  sql += earlier.empty() ? "commit;" : "commit; detach earlier;";
+  sql += "commit;";
   if (Status status = duck_.exec(sql, "ledger tables"); !status) return status;
+  if (!earlier.empty()) {
+    if (Status status = keep_results(); !status) return status;
+  }
   auto appender = duck_.append_to("quarantine", "entry");
   if (!appender) return appender.error();
   entries_ = std::move(*appender);
   return {};
+}
+
+// Audits of earlier runs stay; a warehouse of an older program has no tables for them.
+Status Ledger::keep_results() {
+  auto there = duck_.integer("select count(*) from duckdb_tables() where database_name = 'earlier' and schema_name = 'results'", "results");
+  if (!there) return there.error();
+  if (*there == 2) {
+    for (const std::string_view table : {"results.pack", "results.criterion"}) {
+      if (Status status = duck_.exec(fmt::format("insert into {0} by name select * from earlier.{0}", table), table); !status)
+        return status;
+    }
+  }
+  return duck_.exec("detach earlier", "earlier run");
 }
 
 Status Ledger::add_entry(const QuarantineEntry& entry, const std::vector<std::string>& rules) {

@@ -40,6 +40,7 @@ class Ledger {
   Status close_entries() { return entries_.close(); }
 
  private:
+  Status keep_results();
   Duck& duck_;
   std::int64_t run_;
   DuckAppender entries_;

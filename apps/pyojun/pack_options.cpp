@@ -1,0 +1,91 @@
+#include "pack_options.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "report/conformance.hpp"
+
+namespace pyojun::app {
+
+namespace {
+
+// Names come from packs and sources, so each line is made harmless by itself.
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    out += printable(text.substr(0, end)) + "\n";
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return out;
+}
+
+std::string check_day(const std::string& text) {
+  const bool fits = text.size() == 10 && text[4] == '-' && text[7] == '-' && text.find_first_not_of("0123456789-") == std::string::npos;
+  return fits ? std::string() : std::string("not a day like 2026-01-31");
+}
+
+}  // namespace
+
+std::function<bool(Console&)> add_pack_options(CLI::App& app, PackRequest& request, bool required) {
+  auto settings = std::make_shared<std::vector<std::string>>();
+  CLI::Option* const pack =
+      app.add_option("--pack", request.packs, "criteria packs: names (`pyojun list packs`) or folders, parted by commas")->delimiter(',');
+  if (required) pack->required();
+  app.add_option("--gate", request.gates,
+                 "PACK>=90, PACK/CATEGORY>=80, PACK:failed<=3, PACK:errors=0, PACK:new=0; exit code 4 when one does not hold");
+  app.add_flag("--gate-new-failures", request.gate_new_failures, "a failure the baseline does not have is a gate that does not hold");
+  app.add_option("--baseline", request.baseline,
+                 "compare with: last or a number (audits stored in the warehouse), results.csv, or the folder of an earlier audit");
+  app.add_option("--thresholds", request.thresholds, "CSV of thresholds: criterion,threshold, or a DataQualityDashboard threshold file");
+  app.add_option("--suppress", request.suppressions, "CSV of known failures: criterion,reason,expires");
+  app.add_option("--set", *settings, "NAME=VALUE: a parameter of a pack");
+  app.add_option("--as-of", request.today, "YYYY-MM-DD: the day criteria call today")->check(check_day);
+  app.add_flag("--violations", request.violations, "list the violating keys of failed criteria as CSV");
+  app.add_option("--violation-limit", request.violation_limit, "rows a criterion; 0: all")->capture_default_str();
+  if (required) app.add_flag("--with-vocabulary", request.with_vocabulary, "check the vocabulary tables too");
+  return [settings, &request](Console& console) {
+    for (const auto& text : *settings) {
+      const auto equal = text.find('=');
+      if (equal == std::string::npos) {
+        console.error(Error{Code::pack_parameter_wrong, {}, {}, text, {}});
+        return false;
+      }
+      request.parameters.emplace_back(text.substr(0, equal), text.substr(equal + 1));
+    }
+    return true;
+  };
+}
+
+void tell_audit(const AuditOutcome& outcome, Console& console) {
+  if (console.json) {
+    console.out(conformance_json(outcome.result) + "\n");
+  } else if (!console.quiet) {
+    console.out(printable_lines(audit_text(outcome.result, console.language == Tongue::ko ? Language::korean : Language::english)));
+  }
+  for (const auto& id : outcome.idle_suppressions) {
+    console.note(fmt::format("{}: {}", printable(id),
+                             console.pick("suppression expired or names nothing that ran", "예외가 만료되었거나 실행된 기준이 아님")));
+  }
+}
+
+std::string audit_summary(const AuditOutcome& outcome, const Console& console) {
+  Tally all;
+  for (const auto& pack : outcome.result.packs) {
+    for (std::size_t i = 0; i < state_count; ++i) all.states[i] += pack.tally.states[i];
+  }
+  std::size_t held = 0;
+  for (const auto& gate : outcome.result.gates) held += gate.held ? 1U : 0U;
+  std::string out =
+      fmt::format(fmt::runtime(console.pick("{} criteria: {} pass, {} fail, {} not applicable, {} not observable, {} error",
+                                            "기준 {}개: 통과 {}, 실패 {}, 해당 없음 {}, 관찰 불가 {}, 오류 {}")),
+                  grouped(all.all()), grouped(all.of(State::pass)), grouped(all.of(State::fail)), grouped(all.of(State::not_applicable)),
+                  grouped(all.of(State::not_observable)), grouped(all.of(State::error)));
+  if (!outcome.result.gates.empty()) {
+    out += fmt::format(fmt::runtime(console.pick("; {} of {} gates held", "; 게이트 {}/{} 통과")), held, outcome.result.gates.size());
+  }
+  return out;
+}
+
+}  // namespace pyojun::app

@@ -1,0 +1,21 @@
+// Options and words that `audit` and `convert --pack` share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <string>
+
+#include "console.hpp"
+#include "pipeline/audit.hpp"
+
+namespace pyojun::app {
+
+// Adds --pack and its companions. The function it returns completes the request after parsing; false after an error was shown.
+std::function<bool(Console&)> add_pack_options(CLI::App& app, PackRequest& request, bool required);
+// Scores, failures and gates to stdout, or the JSON with --json.
+void tell_audit(const AuditOutcome& outcome, Console& console);
+// The last line.
+std::string audit_summary(const AuditOutcome& outcome, const Console& console);
+
+}  // namespace pyojun::app

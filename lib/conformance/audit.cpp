@@ -1,0 +1,242 @@
+#include "conformance/audit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include "base/csv.hpp"
+#include "base/text.hpp"
+#include "conformance/evaluate.hpp"
+#include "conformance/render.hpp"
+#include "conformance/scan.hpp"
+
+namespace pyojun {
+
+namespace {
+
+struct Gate {
+  std::string pack, category, metric = "score", comparison;
+  double limit = 0;
+};
+
+std::optional<Gate> parse_gate(std::string_view text) {
+  const auto at = text.find_first_of("<>=");
+  if (at == std::string_view::npos) return std::nullopt;
+  Gate gate;
+  const std::size_t width = at + 1 < text.size() && text[at + 1] == '=' && text[at] != '=' ? 2 : 1;
+  gate.comparison = text.substr(at, width);
+  std::string_view name = trim(text.substr(0, at));
+  const std::string_view number = trim(text.substr(at + width));
+  const auto [end, failed] = std::from_chars(number.data(), number.data() + number.size(), gate.limit);
+  if (failed != std::errc{} || end != number.data() + number.size()) return std::nullopt;
+  if (const auto colon = name.rfind(':'); colon != std::string_view::npos) {
+    gate.metric = name.substr(colon + 1);
+    name = name.substr(0, colon);
+  }
+  gate.pack = name.substr(0, name.find('/'));
+  if (name.find('/') != std::string_view::npos) gate.category = name.substr(name.find('/') + 1);
+  const bool known = gate.metric == "score" || gate.metric == "failed" || gate.metric == "errors" || gate.metric == "new";
+  return known && !gate.pack.empty() ? std::optional<Gate>(gate) : std::nullopt;
+}
+
+bool compare(double found, std::string_view comparison, double limit) {
+  if (comparison == ">=") return found >= limit - 1e-9;
+  if (comparison == "<=") return found <= limit + 1e-9;
+  if (comparison == ">") return found > limit + 1e-9;
+  if (comparison == "<") return found < limit - 1e-9;
+  return found >= limit - 1e-9 && found <= limit + 1e-9;
+}
+
+std::optional<double> metric_of(const PackResult& pack, const Gate& gate) {
+  if (gate.metric == "score") {
+    if (gate.category.empty()) return pack.score;
+    for (const auto& category : pack.categories) {
+      if (category.category.id == gate.category) return category.score;
+    }
+    return std::nullopt;
+  }
+  double count = 0;
+  for (const auto& result : pack.criteria) {
+    if (!gate.category.empty() && result.criterion.category != gate.category) continue;
+    if (gate.metric == "errors") {
+      count += result.state == State::error ? 1 : 0;
+    } else if (result.state == State::fail && result.suppressed.empty()) {
+      count += gate.metric == "failed" || result.change == "new" ? 1 : 0;
+    }
+  }
+  return count;
+}
+
+GateResult judge(const std::string& expression, const AuditResult& audit) {
+  GateResult out{expression, false, "no score"};
+  const auto gate = parse_gate(expression);
+  if (!gate) return out;
+  for (const PackResult& pack : audit.packs) {
+    if (pack.pack.id != gate->pack) continue;
+    if (const auto found = metric_of(pack, *gate)) {
+      out.held = compare(*found, gate->comparison, gate->limit);
+      out.found = gate->metric == "score" ? fmt::format("{:.2f}", *found) : fmt::format("{:.0f}", *found);
+    }
+  }
+  return out;
+}
+
+// A failure of the baseline that cannot be decided now is neither resolved nor persisting.
+void compare_states(PackResult& pack, const std::vector<EarlierState>& baseline) {
+  std::map<std::string, std::string, std::less<>> before;
+  for (const auto& one : baseline) {
+    if (one.pack == pack.pack.id) before.emplace(one.criterion, one.state);
+  }
+  for (CriterionResult& result : pack.criteria) {
+    const auto found = before.find(result.criterion.id);
+    const bool failed = found != before.end() && found->second == "fail";
+    if (result.state == State::fail) {
+      result.change = failed ? "persisting" : "new";
+      ++(failed ? pack.persisting : pack.new_failures);
+    } else if (result.state == State::pass && failed) {
+      result.change = "resolved";
+      ++pack.resolved;
+    }
+  }
+}
+
+// Each different condition is asked once.
+std::vector<Applies> conditions(SqlEngine& engine, const std::vector<CriterionResult>& criteria) {
+  std::map<std::string, Applies, std::less<>> known;
+  std::vector<Applies> out;
+  for (const auto& result : criteria) {
+    const std::string& condition = result.criterion.applies;
+    if (condition.empty()) {
+      out.push_back(Applies::yes);
+      continue;
+    }
+    const auto [at, fresh] = known.try_emplace(condition, Applies::unknown);
+    if (fresh) {
+      const auto answer = engine.numbers(engine.dialect(fmt::format("select case when ({}) then 1 else 0 end", condition)), "applies");
+      if (answer && answer->size() == 1) at->second = (*answer)[0] == 1 ? Applies::yes : Applies::no;
+    }
+    out.push_back(at->second);
+  }
+  return out;
+}
+
+// First row of cdm_source: who made this CDM, from what. Never about a patient.
+void read_cdm_source(AuditSource& source, AuditResult& out) {
+  const auto table = source.catalog().find("cdm_source");
+  if (table == source.catalog().end() || table->second.rows == 0) return;
+  std::string list;
+  for (const auto& column : table->second.columns) list += (list.empty() ? "" : ", ") + column.name;
+  const auto take = [&](std::span<const Cell> cells) {
+    for (std::size_t i = 0; i < cells.size(); ++i) out.cdm_source.emplace_back(table->second.columns[i].name, cells[i].value_or(""));
+    return false;
+  };
+  static_cast<void>(
+      static_cast<bool>(source.engine().rows("select " + list + " from cdm_source order by " + list + " limit 1", "cdm_source", take)));
+}
+
+Result<PackResult> run_pack(AuditSource& source, const Pack& pack, const AuditRequest& request, const Schema& schema) {
+  PackResult out;
+  out.pack = pack;
+  out.pack.criteria.clear();
+  const RenderContext context{&source.catalog(), &schema, request.today};
+  std::vector<CheckSql> checks;
+  checks.reserve(pack.criteria.size());
+  for (const Criterion& criterion : pack.criteria) {
+    CheckSql check = render(criterion, context);
+    CriterionResult result;
+    result.criterion = criterion;
+    result.query = check.query;
+    result.keys_query = check.keys_query;
+    out.criteria.push_back(std::move(result));
+    checks.push_back(std::move(check));
+  }
+  const auto applies = conditions(source.engine(), out.criteria);
+  auto measured = run_checks(source.engine(), source.catalog(), checks);
+  if (!measured) return measured.error();
+  evaluate(out, source.catalog(), *measured, applies);
+  score(out);
+  return out;
+}
+
+}  // namespace
+
+Result<AuditResult> audit(AuditSource& source, const AuditRequest& request, const Schema& schema) {
+  AuditResult out;
+  out.source_kind = source.kind;
+  out.source_name = source.name;
+  out.engine = source.engine().name();
+  out.identity = source.identity;
+  out.today = request.today;
+  out.program_version = request.program_version;
+  out.baseline = request.baseline_name;
+  for (const auto& table : schema.tables()) {
+    if (const auto found = source.catalog().find(table.name); found != source.catalog().end())
+      out.tables.emplace_back(table.name, found->second.rows);
+  }
+  read_cdm_source(source, out);
+  for (const Pack& pack : request.packs) {
+    auto result = run_pack(source, pack, request, schema);
+    if (!result) return result.error();
+    out.packs.push_back(std::move(*result));
+    if (!request.baseline_name.empty()) compare_states(out.packs.back(), request.baseline);
+  }
+  return out;
+}
+
+void judge_gates(AuditResult& result, const AuditRequest& request) {
+  for (const auto& expression : request.gates) result.gates.push_back(judge(expression, result));
+  if (!request.gate_new_failures) return;
+  std::uint64_t fresh = 0;
+  for (const auto& pack : result.packs) {
+    for (const auto& one : pack.criteria) fresh += one.change == "new" && one.suppressed.empty() ? 1U : 0U;
+  }
+  const bool compared = !request.baseline_name.empty();
+  result.gates.push_back({"new failures", compared && fresh == 0, compared ? fmt::format("{}", fresh) : "no baseline"});
+}
+
+Status check_gate(const std::string& expression, const std::vector<Pack>& packs) {
+  const auto gate = parse_gate(expression);
+  const bool known = gate && std::ranges::any_of(packs, [&](const Pack& pack) { return pack.id == gate->pack; });
+  if (!known) return Error{Code::audit_gate_wrong, {}, {}, expression, {}};
+  if (gate->category.empty()) return {};
+  for (const Pack& pack : packs) {
+    if (pack.id != gate->pack) continue;
+    if (std::ranges::any_of(pack.criteria, [&](const Criterion& one) { return one.category == gate->category; })) return {};
+  }
+  return Error{Code::audit_gate_wrong, {}, {}, expression, {}};
+}
+
+Result<std::uint64_t> list_violations(AuditSource& source, const CriterionResult& result, std::uint64_t limit,
+                                      const std::function<Status(std::string_view)>& write) {
+  if (result.keys_query.empty()) return std::uint64_t{0};
+  // Column names come from the statement itself: "select t.measurement_id, ... from" or "select p.person_id from".
+  std::string header;
+  const std::string_view columns = std::string_view(result.keys_query).substr(7, result.keys_query.find(" from ") - 7);
+  std::string_view rest = columns.starts_with("distinct ") ? columns.substr(9) : columns;
+  while (!rest.empty()) {
+    std::string_view name = trim(rest.substr(0, rest.find(',')));
+    rest.remove_prefix(std::min(rest.size(), rest.find(',') == std::string_view::npos ? rest.size() : rest.find(',') + 1));
+    if (const auto as = name.rfind(' '); as != std::string_view::npos) name = name.substr(as + 1);
+    if (const auto dot = name.rfind('.'); dot != std::string_view::npos) name = name.substr(dot + 1);
+    header += (header.empty() ? "" : ",") + csv_cell(name);
+  }
+  if (Status status = write(header + "\n"); !status) return status.error();
+  std::uint64_t rows = 0;
+  Status written;
+  const auto take = [&](std::span<const Cell> cells) {
+    if (limit != 0 && rows == limit) return false;
+    std::string line;
+    for (const auto& cell : cells) line += (line.empty() ? "" : ",") + csv_cell(cell.value_or(""));
+    written = write(line + "\n");
+    ++rows;
+    return static_cast<bool>(written);
+  };
+  const std::string sql = limit == 0 ? result.keys_query : fmt::format("{} limit {}", result.keys_query, limit);
+  if (Status status = source.engine().rows(source.engine().dialect(sql), "violations", take); !status) return status.error();
+  if (!written) return written.error();
+  return rows;
+}
+
+}  // namespace pyojun

@@ -1,0 +1,24 @@
+// Results in a warehouse: schema `results`, kept from run to run. Audits count from 1 in the order they were made.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "conformance/audit.hpp"
+#include "warehouse/duck.hpp"
+
+namespace pyojun {
+
+// Appends an audit in one transaction; answers its number.
+Result<std::int64_t> store_results(Duck& duck, const AuditResult& result);
+// Scores over all stored audits of the result's packs, oldest first, into result.trend.
+Status read_trend(SqlEngine& engine, const Catalog& catalog, AuditResult& result);
+// States of audit `which` ("last", or a number). Error: audit_baseline_missing.
+Result<std::vector<EarlierState>> stored_states(SqlEngine& engine, const Catalog& catalog, const std::string& which);
+
+// results.csv: one line a criterion, in the order of the packs; also what --baseline reads.
+std::string results_csv(const AuditResult& result);
+// `place`: a results.csv or the folder with one. Error: audit_baseline_missing.
+Result<std::vector<EarlierState>> states_from_file(const std::string& place);
+
+}  // namespace pyojun

@@ -1,0 +1,16 @@
+// What engines share when they describe their tables.
+#pragma once
+
+#include <string_view>
+
+#include "conformance/engine.hpp"
+
+namespace pyojun {
+
+// From the SQL name of a type, upper case: BIGINT, DECIMAL(18,3), TIMESTAMP WITH TIME ZONE, CHARACTER VARYING ...
+ValueType value_type(std::string_view sql_type);
+
+// Fills in SourceTable::rows of the tables `counted` names, with one statement; others get 1, "not known to be empty".
+Status count_rows(SqlEngine& engine, Catalog& catalog, const std::function<bool(const std::string&)>& counted);
+
+}  // namespace pyojun

@@ -1,0 +1,101 @@
+// The audit for terminals and for machines that read JUnit.
+#include <fmt/format.h>
+
+#include "report/conformance.hpp"
+#include "report/escape.hpp"
+
+namespace pyojun {
+
+namespace {
+
+std::string counts(const CriterionResult& one) {
+  if (!one.measured) return "-";
+  const double percent = one.counted == 0 ? 0.0 : 100.0 * static_cast<double>(one.violated) / static_cast<double>(one.counted);
+  std::string out = fmt::format("{}/{} ({:.2f} %)", one.violated, one.counted, percent);
+  if (one.codes_counted) out += fmt::format(", {}/{} codes", one.codes_violated.value_or(0), *one.codes_counted);
+  return out;
+}
+
+std::string score_of(const std::optional<double>& score) { return score ? fmt::format("{:.2f}", *score) : std::string("-"); }
+
+void write_failures(std::string& out, const PackResult& pack, bool korean, std::size_t most) {
+  std::size_t shown = 0, all = 0;
+  for (const CriterionResult& one : pack.criteria) {
+    if (one.state != State::fail && one.state != State::error) continue;
+    if (++all > most) continue;
+    ++shown;
+    std::string mark = one.state == State::error ? "error" : one.change == "new" ? "fail, new" : "fail";
+    if (one.criterion.critical) mark += ", critical";
+    if (!one.suppressed.empty()) mark += ", suppressed";
+    out += fmt::format("  {} [{}] {}: {}\n", one.criterion.id, mark, korean ? one.criterion.title_ko : one.criterion.title,
+                       one.state == State::error ? (korean ? one.reason_ko : one.reason) : counts(one));
+  }
+  if (all > shown) out += fmt::format(fmt::runtime(korean ? "  그 밖에 {}건\n" : "  and {} more\n"), all - shown);
+}
+
+void write_dqd(std::string& out, const DqdFigures& dqd) {
+  out += fmt::format("  Overview.percentPassed {:.2f}, viewer {}, viewer corrected {}, plain {}\n", dqd.percent_passed, dqd.viewer_percent,
+                     dqd.corrected_percent ? fmt::format("{}", *dqd.corrected_percent) : "-", score_of(dqd.plain_percent));
+}
+
+}  // namespace
+
+std::string audit_text(const AuditResult& result, Language language, std::size_t most_failures) {
+  const bool korean = language == Language::korean;
+  std::string out;
+  for (const PackResult& pack : result.packs) {
+    out += fmt::format("{} {} ({}): {} {} - {}\n", pack.pack.id, pack.pack.edition, korean ? pack.pack.title_ko : pack.pack.title,
+                       score_of(pack.score), pack.band, korean ? pack.verdict_ko : pack.verdict);
+    const Tally& tally = pack.tally;
+    out += fmt::format(fmt::runtime(korean ? "  통과 {}, 실패 {}, 해당 없음 {}, 관찰 불가 {}, 오류 {}\n"
+                                           : "  {} pass, {} fail, {} not applicable, {} not observable, {} error\n"),
+                       tally.of(State::pass), tally.of(State::fail), tally.of(State::not_applicable), tally.of(State::not_observable),
+                       tally.of(State::error));
+    if (!result.baseline.empty()) {
+      out += fmt::format(
+          fmt::runtime(korean ? "  비교 {}: 새로 실패 {}, 해결 {}, 지속 {}\n" : "  against {}: {} new, {} resolved, {} persisting\n"),
+          result.baseline, pack.new_failures, pack.resolved, pack.persisting);
+    }
+    for (const CategoryScore& category : pack.categories) {
+      out += fmt::format("  {:<28} {:>7}  {}/{}\n", korean ? category.category.title_ko : category.category.title, score_of(category.score),
+                         category.tally.of(State::pass), category.tally.of(State::pass) + category.tally.of(State::fail));
+    }
+    if (pack.dqd) write_dqd(out, *pack.dqd);
+    write_failures(out, pack, korean, most_failures);
+  }
+  for (const GateResult& gate : result.gates) {
+    const char* const word = gate.held ? (korean ? "통과" : "held") : (korean ? "미통과" : "not held");
+    out += fmt::format("{} {}: {} ({})\n", korean ? "게이트" : "gate", gate.expression, word, gate.found);
+  }
+  return out;
+}
+
+std::string junit_xml(const AuditResult& result) {
+  std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
+  for (const PackResult& pack : result.packs) {
+    const Tally& tally = pack.tally;
+    std::uint64_t suppressed = 0;
+    for (const auto& one : pack.criteria) suppressed += one.state == State::fail && !one.suppressed.empty() ? 1U : 0U;
+    const std::uint64_t skipped = tally.of(State::not_applicable) + tally.of(State::not_observable) + suppressed;
+    out += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n", escape_html(pack.pack.id),
+                       tally.all(), tally.of(State::fail) - suppressed, tally.of(State::error), skipped);
+    for (const CriterionResult& one : pack.criteria) {
+      out += fmt::format("    <testcase classname=\"{}.{}\" name=\"{}\"", escape_html(pack.pack.id), escape_html(one.criterion.category),
+                         escape_html(one.criterion.id));
+      if (one.state == State::pass) {
+        out += "/>\n";
+      } else if (one.state == State::fail && one.suppressed.empty()) {
+        out += fmt::format("><failure message=\"{}: {}\"/></testcase>\n", escape_html(one.criterion.title), counts(one));
+      } else if (one.state == State::error) {
+        out += fmt::format("><error message=\"{}\"/></testcase>\n", escape_html(one.reason));
+      } else {
+        out += fmt::format("><skipped message=\"{}\"/></testcase>\n",
+                           escape_html(one.suppressed.empty() ? one.reason : "suppressed: " + one.suppressed));
+      }
+    }
+    out += "  </testsuite>\n";
+  }
+  return out + "</testsuites>\n";
+}
+
+}  // namespace pyojun
