@@ -83,8 +83,8 @@ class Hl7Names {
   explicit Hl7Names(const Needs& needs);
   // Knows every id when all is kept, else those the plan names and those of the structure table; nullptr: no rule reads it.
   const Hl7Segment* segment(std::uint32_t code) const;
-  Symbol field(const Hl7Segment& segment, std::uint32_t number) const;
-  Symbol part(std::uint32_t number) const;  // "1", "2" ..
+  Symbol field(const Hl7Segment& segment, std::uint32_t number) const { return all_ ? any_field(segment, number) : segment.field(number); }
+  Symbol part(std::uint32_t number) const { return number < parts_.size() ? parts_[number] : any_part(number); }  // "1", "2" ..
   Symbol kind(std::string_view name) const { return all_ ? symbols_->intern(name) : symbols_->find(name); }
 
   bool all() const { return all_; }
@@ -93,6 +93,8 @@ class Hl7Names {
 
  private:
   Hl7Segment& make(std::uint32_t code) const;
+  Symbol any_field(const Hl7Segment& segment, std::uint32_t number) const;
+  Symbol any_part(std::uint32_t number) const;
 
   SymbolTable* symbols_;
   bool all_;

@@ -73,16 +73,15 @@ const Hl7Segment* Hl7Names::segment(std::uint32_t code) const {
   return all_ && used_ < slots / 2 ? &make(code) : nullptr;
 }
 
-Symbol Hl7Names::field(const Hl7Segment& segment, std::uint32_t number) const {
-  if (!all_ || number > most_fields) return segment.field(number);
+Symbol Hl7Names::any_field(const Hl7Segment& segment, std::uint32_t number) const {
+  if (number > most_fields) return 0;
   auto& fields = const_cast<Hl7Segment&>(segment).fields;  // when all is kept, parse() runs on one thread
   if (fields.size() <= number) fields.resize(number + 1);
   if (fields[number] == 0) fields[number] = symbols_->intern(id_of(segment.code) + "-" + std::to_string(number));
   return fields[number];
 }
 
-Symbol Hl7Names::part(std::uint32_t number) const {
-  if (number < parts_.size()) return parts_[number];
+Symbol Hl7Names::any_part(std::uint32_t number) const {
   return all_ ? symbols_->intern(std::to_string(number)) : symbols_->find(std::to_string(number));
 }
 

@@ -47,7 +47,7 @@ void Hl7Parser::orphans(const char* from, const char* to) {
     }
     if (!is_comment(first, to)) break;
     ++comments_;
-    first = std::find_if(first, to, is_break);
+    first = find_line_end(first, to);
   }
   if (first == to) return;
   const std::uint32_t before = line_;
@@ -64,7 +64,7 @@ void Hl7Parser::extent(const char* at, const Hl7Extent& extent, const Chunk& chu
   } else if (header == Hl7Header::none) {
     orphans(at, extent.end);
   } else {
-    orphans(std::find_if(id, extent.end, is_break), extent.end);
+    orphans(find_line_end(id, extent.end), extent.end);
   }
 }
 
@@ -109,7 +109,7 @@ Symbol Hl7Parser::kind_of(std::string_view line) {
 bool Hl7Parser::decode(std::string_view raw, bool high, Text& out) {
   out = {raw.data(), raw.data() + raw.size()};
   const bool escapes = std::memchr(raw.data(), '\x1B', raw.size()) != nullptr || std::memchr(raw.data(), '\x0E', raw.size()) != nullptr;
-  const std::string_view line = raw.substr(0, static_cast<std::size_t>(std::find_if(out.begin, out.end, is_break) - out.begin));
+  const std::string_view line = raw.substr(0, static_cast<std::size_t>(find_line_end(out.begin, out.end) - out.begin));
   encoding_ = hl7_encoding(raw_field(line, 17), signs_.repetition, escapes);
   const bool two_bytes = encoding_.charset == Hl7Charset::named && std::string_view(encoding_.converter).starts_with("ISO-2022");
   if (!high && !two_bytes) return true;
@@ -148,7 +148,7 @@ void Hl7Parser::message(const char* id, const char* to, const Hl7Extent& extent,
       return refuse(Code::hl7_control_byte, id, to, static_cast<const char*>(zero));
     }
   }
-  const auto signs = hl7_delimiters(id + 3, std::find_if(id, to, is_break));
+  const auto signs = hl7_delimiters(id + 3, find_line_end(id, to));
   if (!signs) return refuse(Code::hl7_delimiters, id, to, id + 3);
   learn(*signs);
   const std::size_t nodes = batch_.nodes.size();
@@ -156,7 +156,7 @@ void Hl7Parser::message(const char* id, const char* to, const Hl7Extent& extent,
   failed_ = false;
   Text text{};
   if (decode({id, size}, extent.high, text)) {
-    if (text.begin != id) learn(*hl7_delimiters(text.begin + 3, std::find_if(text.begin, text.end, is_break)));
+    if (text.begin != id) learn(*hl7_delimiters(text.begin + 3, find_line_end(text.begin, text.end)));
     segments(text);
   }
   if (!failed_) {
@@ -186,7 +186,7 @@ const char* Hl7Parser::segment_end(const char* line_end, const char* to, bool& e
   std::uint64_t comments = 0;
   while (is_comment(next, to)) {
     ++comments;
-    next = skip_breaks(std::find_if(next, to, is_break), to);
+    next = skip_breaks(find_line_end(next, to), to);
   }
   ended = next == to || begins_segment(next, to);
   if (ended) {
@@ -308,7 +308,7 @@ void Hl7Parser::segments(Text whole) {
   note_host_ = &root_;
   had_results_ = false;
   segments_ = 0;
-  const std::string_view line(whole.begin, static_cast<std::size_t>(std::find_if(whole.begin, whole.end, is_break) - whole.begin));
+  const std::string_view line(whole.begin, static_cast<std::size_t>(find_line_end(whole.begin, whole.end) - whole.begin));
   kind_ = kind_of(line);
   const auto extra = [&](Symbol name, std::string_view value) {
     if (name == 0) return;

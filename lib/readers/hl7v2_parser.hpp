@@ -58,12 +58,25 @@ class Hl7Parser {
   void open_order();
   void carry(const std::vector<Flat>& from, std::initializer_list<std::uint32_t> codes, Group& group, std::vector<Flat>& into);
   void count_again(Group& result, const char* id, const char* to);
-  void append(Group& group, NodeIndex node);
-  NodeIndex make(Symbol name, NodeKind kind);
+  void append(Group& group, NodeIndex node) {
+    if (group.node == 0) return;
+    (group.last == 0 ? batch_.nodes[group.node].child : batch_.nodes[group.last].next) = node;
+    group.last = node;
+  }
+  NodeIndex make(Symbol name, NodeKind kind) {
+    const auto index = static_cast<NodeIndex>(batch_.nodes.size());
+    batch_.nodes.push_back({nullptr, 0, 0, 0, name, kind});
+    return index;
+  }
   void field(Group& host, Symbol name, const char* from, const char* to);
   NodeIndex repetition(Symbol name, const char* from, const char* to, std::uint8_t signs);
   NodeIndex component(Symbol name, const char* from, const char* to, std::uint8_t signs);
-  void text(NodeIndex node, const char* from, const char* to, bool escapes);
+  void text(NodeIndex node, const char* from, const char* to, bool escapes) {
+    if (escapes) return unescaped(node, from, to);
+    batch_.nodes[node].data = from;
+    batch_.nodes[node].length = static_cast<std::uint32_t>(to - from);
+  }
+  void unescaped(NodeIndex node, const char* from, const char* to);
   void learn(const Hl7Delimiters& signs);
   void fail(Code code, const char* at);
 

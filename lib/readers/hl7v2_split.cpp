@@ -68,6 +68,8 @@ Hl7Header hl7_header_at(const char*& at, const char* to) {
 
 Hl7Extent hl7_extent(const char* from, const char* to) {
   Hl7Extent out;
+  const char* own = from;  // the header the text begins with, if it does, is not the next one
+  if (hl7_header_at(own, to) == Hl7Header::none) own = nullptr;
   bool cr_before = false;
   for (const char* block = from; block < to; block += 64) {
     const auto left = static_cast<std::size_t>(to - block);
@@ -90,7 +92,9 @@ Hl7Extent hl7_extent(const char* from, const char* to) {
       if (first != 'M' && first != 'B' && first != 'F' && first != ' ' && first != '\t' && first != '\x1C' && first != '\xEF') continue;
       const char* id = start;
       out.next = hl7_header_at(id, to);
+      if (out.next != Hl7Header::none && id == own) out.next = Hl7Header::none;
       if (out.next == Hl7Header::none) continue;
+      while (start - 1 > from && start[-1] == '\v') --start;  // the frame's first byte goes with its message
       out.end = start;
       const std::uint64_t before = place == 63 ? ~std::uint64_t{0} : (std::uint64_t{2} << place) - 1;
       out.lines += static_cast<std::uint32_t>(__builtin_popcountll(ends & before));
@@ -175,7 +179,7 @@ void Hl7Splitter::count(std::span<const char> bytes, bool last, Chunk& chunk) {
     if (header == Hl7Header::message) {
       ++messages_;
       ++in_batch_;
-      framed = std::find(at, id, '\v') != id || (at != bytes.data() && at[-1] == '\v');
+      framed = std::find(at, id, '\v') != id;
       closed = line.find('\x1C') != std::string_view::npos;
     } else if (header == Hl7Header::batch_start) {
       const bool file = *id == 'F';

@@ -40,24 +40,6 @@ void Hl7Parser::learn(const Hl7Delimiters& signs) {
   set(signs.escape, escape_sign);
 }
 
-NodeIndex Hl7Parser::make(Symbol name, NodeKind kind) {
-  const auto index = static_cast<NodeIndex>(batch_.nodes.size());
-  Node& node = batch_.nodes.emplace_back();
-  node.name = name;
-  node.kind = kind;
-  return index;
-}
-
-void Hl7Parser::append(Group& group, NodeIndex node) {
-  if (group.node == 0) return;
-  if (group.last == 0) {
-    batch_.nodes[group.node].child = node;
-  } else {
-    batch_.nodes[group.last].next = node;
-  }
-  group.last = node;
-}
-
 // ---- groups ----
 
 void Hl7Parser::open_patient() {
@@ -208,13 +190,8 @@ Hl7Parser::Group& Hl7Parser::place(const Hl7Segment& known) {
 
 // ---- fields ----
 
-void Hl7Parser::text(NodeIndex index, const char* from, const char* to, bool escapes) {
+void Hl7Parser::unescaped(NodeIndex index, const char* from, const char* to) {
   Node& node = batch_.nodes[index];
-  if (!escapes) {
-    node.data = from;
-    node.length = static_cast<std::uint32_t>(to - from);
-    return;
-  }
   std::string& made = batch_.store.emplace_back();
   unknown_escapes_ += hl7_unescape(made, {from, static_cast<std::size_t>(to - from)}, signs_, encoding_);
   node.data = made.data();
@@ -268,6 +245,9 @@ NodeIndex Hl7Parser::repetition(Symbol name, const char* from, const char* to, s
 void Hl7Parser::field(Group& host, Symbol name, const char* from, const char* to) {
   if (from == to || host.node == 0) return;
   if (static_cast<std::uint64_t>(to - from) > setup_.limits.field_bytes) return fail(Code::field_too_large, from);
+  std::uint8_t any = 0;
+  for (const char* at = from; at != to; ++at) any |= classes_[static_cast<unsigned char>(*at)];
+  if ((any & repetition_sign) == 0) return append(host, repetition(name, from, to, any));
   std::uint32_t count = 0;
   for (const char* at = from;;) {
     std::uint8_t signs = 0;
