@@ -120,7 +120,7 @@ TEST_CASE("what is not well-formed is refused at its byte") {
       {"<a b='<'/>", Code::xml_syntax, 6},
       {"<a></b>", Code::xml_tag_mismatch, 3},
       {"<a></ab>", Code::xml_tag_mismatch, 3},
-      {"<a></a b='1'>", Code::xml_syntax, 8},
+      {"<a></a b='1'>", Code::xml_syntax, 7},
       {"<a>]]></a>", Code::xml_syntax, 3},
       {"<a><!-- -- --></a>", Code::xml_syntax, 8},
       {"<a><!ELEMENT a></a>", Code::xml_syntax, 3},
