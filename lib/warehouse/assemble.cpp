@@ -75,6 +75,7 @@ class Assembly {
   Result<bool> make_target(const std::string& table, bool added);
   Status take_changes(const AssembleScript& script);
   Status quarantine(const AssembleScript& script);
+  Status change_added(const AssembleScript& script);
   Status count(const AssembleScript& script);
   Status count_rows();
   Status exec(const std::string& sql, std::string_view name) { return duck_.exec(sql, name); }
@@ -201,8 +202,32 @@ Status Assembly::take_changes(const AssembleScript& script) {
   if (!script.message.empty()) {
     if (Status status = quarantine(script); !status) return status;
   }
+  if (Status status = change_added(script); !status) return status;
   if (Status status = overlay_.load(duck_); !status) return status;
   return count(script);
+}
+
+// The overlay speaks of mapped rows. Rows that assembly itself added stand in tables of ours and take their changes there.
+Status Assembly::change_added(const AssembleScript& script) {
+  std::string sql;
+  for (const auto& one : derived_) {
+    const Table& table = schema_.table(one.table);
+    if (!one.added || table.primary_key == no_column) continue;
+    const auto take = [&](const DuckRows& rows) {
+      for (std::size_t i = 0; i < rows.rows(); ++i) {
+        sql += fmt::format(
+            "update derived.{0} as d set {1} = c.value from assemble.change c where c.tab = {2} and c.col = {3} and c.step = {4} "
+            "and d.{5} = c.id;",
+            sql_name(table.name), sql_name(rows.text(0, i)), sql_text(table.name), sql_text(rows.text(0, i)), step_,
+            sql_name(table.columns[table.primary_key].name));
+      }
+      return true;
+    };
+    const std::string columns =
+        fmt::format("select distinct col from assemble.change where step = {} and tab = {} order by col", step_, sql_text(table.name));
+    if (Status status = duck_.query(columns, take, script.name); !status) return status;
+  }
+  return sql.empty() ? Status() : exec(sql, script.name);
 }
 
 // Rows left out without another in their place, at the place in the delivered file they came from.
