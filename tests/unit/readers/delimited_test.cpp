@@ -213,7 +213,10 @@ TEST_CASE("columns are bound by name: case, aliases, unknown, missing, doubled")
   Setup setup;
   setup.plan = {"Id", "BIRTHDATE", "Gender", "@file"};
   setup.kind = "patients";
-  setup.dialect.files.push_back({"patients", {}, {}, {{"DOB", "BIRTHDATE"}}});
+  FileKind patients;
+  patients.kind = "patients";
+  patients.aliases = {{"DOB", "BIRTHDATE"}};
+  setup.dialect.files.push_back(patients);
   setup.expected = {"Id", "BIRTHDATE", "Gender"};
   const Outcome out = read("id,ID,Dob,extra,Id\nx,y,2000,z,1\n", setup);
   CHECK(out.columns == std::vector<std::string>{"BIRTHDATE", "Id", "@file"});
@@ -234,7 +237,10 @@ TEST_CASE("files without a header take their columns from the dialect") {
   Setup setup;
   setup.kind = "x";
   setup.dialect.header = false;
-  setup.dialect.files.push_back({"x", {}, {"p", "q"}, {}});
+  FileKind kind;
+  kind.kind = "x";
+  kind.columns = {"p", "q"};
+  setup.dialect.files.push_back(kind);
   setup.plan = {"q"};
   const Outcome out = read("1,2\n3,4\n", setup);
   CHECK(out.rows == Rows{{"2"}, {"4"}});
