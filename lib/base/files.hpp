@@ -45,8 +45,9 @@ struct PublishedFile {
 
 // A directory that appears with all its files or not at all. Files go to path(), which is `.NAME.work-PID` beside the target; publish()
 // writes SHA256SUMS (for `sha256sum -c`) and last MANIFEST (tab-separated: sha256, bytes, rows or -, name), waits until everything is
-// synced, and renames the directory into place; an older one is exchanged in the same step and then removed. Without publish() the destructor removes everything.
-// A target that exists must be empty or hold nothing but what its own MANIFEST lists: anything else is somebody's work and is refused.
+// synced, and renames the directory into place; an older one is exchanged in the same step and then removed. Without publish() the
+// destructor removes everything. A target that exists must be empty or hold nothing but what its own MANIFEST lists: anything else is
+// somebody's work and is refused.
 class AtomicDirectory {
  public:
   // Errors: target_not_writable. Removes work directories of the same target whose process is gone.

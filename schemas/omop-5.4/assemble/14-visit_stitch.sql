@@ -15,7 +15,7 @@ reached as (
 ),
 numbered as (
   select reached.*, sum(case when reached is null or days_between(reached, start_date) > s.visit_stitch_days then 1 else 0 end)
-    over (partition by person_id, site order by start_date, end_date, id rows between unbounded preceding and current row) as island
+    over (partition by person_id, site order by start_date, end_date, id range between unbounded preceding and current row) as island
   from reached cross join assemble.settings s
 )
 select numbered.*, first_value(id) over (partition by person_id, site, island order by start_date, end_date, id) as kept_id,

@@ -3,6 +3,7 @@
 -- The EHR convention of the CDM documentation (observation_period, "EHR data"): from the first event to the last and 60 days on, parted
 -- where 548 days pass without any event; never before birth (perinatal events: nine months earlier) or go-live, never later than 60 days
 -- after death or the day of the extract. Periods are found first and bounded then.
+-- Islands are numbered by range, not by rows: events of one day belong together in whatever order an engine takes them.
 insert into derived.observation_period(observation_period_id, person_id, observation_period_start_date, observation_period_end_date, period_type_concept_id)
 with reached as (
   select person_id, first_date, last_date,
@@ -11,7 +12,7 @@ with reached as (
 ),
 numbered as (
   select person_id, first_date, last_date, sum(case when reached is null or days_between(reached, first_date) > s.period_gap_days then 1 else 0 end)
-    over (partition by person_id order by first_date, last_date rows between unbounded preceding and current row) as island
+    over (partition by person_id order by first_date, last_date range between unbounded preceding and current row) as island
   from reached cross join assemble.settings s
 ),
 island as (

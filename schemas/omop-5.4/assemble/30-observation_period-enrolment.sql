@@ -14,7 +14,7 @@ reached as (
 numbered as (
   select person_id, first_date, last_date,
     sum(case when reached is null or days_between(reached, first_date) > s.enrolment_gap_days + 1 then 1 else 0 end)
-    over (partition by person_id order by first_date, last_date rows between unbounded preceding and current row) as island
+    over (partition by person_id order by first_date, last_date range between unbounded preceding and current row) as island
   from reached cross join assemble.settings s
 ),
 island as (

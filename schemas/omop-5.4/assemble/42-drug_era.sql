@@ -18,7 +18,7 @@ reached as (
 ),
 numbered as (
   select person_id, concept, first_date, last_date, sum(case when reached is null or first_date > reached then 1 else 0 end)
-    over (partition by person_id, concept order by first_date, last_date rows between unbounded preceding and current row) as stretch
+    over (partition by person_id, concept order by first_date, last_date range between unbounded preceding and current row) as stretch
   from reached
 ),
 stretch as (
@@ -31,7 +31,7 @@ followed as (
 era as (
   select person_id, concept, first_date, last_date, exposures,
     sum(case when before is null or days_between(before, first_date) > s.drug_era_gap_days then 1 else 0 end)
-    over (partition by person_id, concept order by first_date rows between unbounded preceding and current row) as era
+    over (partition by person_id, concept order by first_date range between unbounded preceding and current row) as era
   from followed cross join assemble.settings s
 )
 select row_number() over (order by person_id, concept, min(first_date)), person_id, concept, min(first_date), max(last_date), sum(exposures),

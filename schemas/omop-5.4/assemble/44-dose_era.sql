@@ -28,7 +28,7 @@ reached as (
 numbered as (
   select person_id, concept, unit, dose, first_date, last_date,
     sum(case when reached is null or days_between(reached, first_date) > s.dose_era_gap_days then 1 else 0 end)
-    over (partition by person_id, concept, unit, dose order by first_date, last_date rows between unbounded preceding and current row) as island
+    over (partition by person_id, concept, unit, dose order by first_date, last_date range between unbounded preceding and current row) as island
   from reached cross join assemble.settings s
 )
 select row_number() over (order by person_id, concept, unit, dose, min(first_date)), person_id, concept, unit, dose, min(first_date), max(last_date)

@@ -40,7 +40,7 @@ TEST_CASE("Korean read in a wrong encoding is told from Korean and from other la
   CHECK(mojibake_runs(utf8_as_latin1) == 1);
   CHECK(mojibake_runs("Æ¯Á¤³»¿ª") == 1);
   std::string utf8_as_cp949;
-  REQUIRE(append_utf8(utf8_as_cp949, "가나다라", Encoding::cp949) == true);
+  REQUIRE(append_utf8(utf8_as_cp949, "결고과기", Encoding::cp949) == true);
   CHECK(mojibake_runs(utf8_as_cp949) == 1);
   CHECK(mojibake_runs("\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD") == 1);
   for (const char* fine : {"홍길동", "고혈압 (본태성)", "Ménière's disease", "naïve café", "Ödön Ábrahám", "µg/dL", "37.5 °C", "漢字混用",
