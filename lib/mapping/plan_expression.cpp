@@ -328,6 +328,7 @@ const Op* PlanCompiler::define(const Expr& expr, const ast::Define& define) {
 
 const Op* PlanCompiler::lookup(const Expr& expr, std::size_t number) {
   const LookupPlan& lookup = plan_.lookups_[number];
+  plan_.lookup_uses_.emplace(kind_, number);
   Op& op = make(expr, run_lookup);
   arguments(op, expr);
   op.number = static_cast<std::uint32_t>(number);
@@ -377,7 +378,7 @@ const Op* PlanCompiler::reference(const Expr& expr, TableId table) {
   arguments(op, expr);
   if (op.args.empty() || op.args.size() > 16) problem(Code::plan_arguments, expr.at, expr.text);
   op.reference = table;
-  op.seed = hash128(plan_.schema_->table(table).name).low;
+  op.seed = key_space(plan_.schema_->table(table).name);
   op.outer = max_contexts;
   for (const Op* arg : op.args) op.outer = std::min(op.outer, outer_of(*arg));
   if (op.outer > 0 && op.outer <= level_) op.memo = ++plan_.kept_keys_;
