@@ -514,9 +514,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="small sizes: shows that the harness works, not what the program can do")
     parser.add_argument("--no-peers", action="store_true", help="only our own generator and our own program")
     parser.add_argument("--keep", action="store_true", help="keep the large vocabulary's files")
-    for name in ("csv", "fhir", "hl7", "korean"):
-        parser.add_argument(f"--{name}", type=int, help="patients")
-    for name in ("ccda", "csv", "fhir", "korean"):
+    for name in ("ccda", "csv", "fhir", "hl7", "korean"):
         parser.add_argument(f"--{name}", type=int, help="copies of the documents" if name == "ccda" else "patients")
     options = parser.parse_args()
     unknown = [t for t in options.targets if t not in TARGETS]
