@@ -57,6 +57,19 @@ def main():
             c.check(done.code in (0, 3), f"{name}: convert exits 0 or 3, got {done.code}")
             tool(c, f"{name}: candidates and filters are what independent counts say", TOOLS / "independent" / "check_fhir.py",
                  pathlib.Path(folder) / f"{name}.r" / "report.json", exports)
+    for name in ("fhir-converter", "hapi", "mirth", "simhospital"):
+        messages = SHARED / "hl7v2" / name
+        if not messages.exists():
+            c.skip(f"HL7 v2 messages {name} not found; set PYOJUN_SHARED")
+            continue
+        with work() as folder:
+            done = convert(messages, folder, vocabulary(folder, ROOT / "testdata" / "vocabulary"), map="hl7v2", name=name)
+            c.check(done.code in (0, 3), f"HL7 v2 {name}: convert exits 0 or 3, got {done.code}")
+            tool(c, f"HL7 v2 {name}: segments and OBX by status are what independent counts say", TOOLS / "independent" / "check_hl7.py",
+                 pathlib.Path(folder) / f"{name}.r" / "report.json", messages)
+            if name == "fhir-converter":
+                tool(c, "HL7 v2 messages: facts read off 37 messages by hand hold", TOOLS / "expectations" / "facts.py", "hl7v2", messages, "hl7v2",
+                     vocabulary(folder, ROOT / "testdata" / "vocabulary"))
     documents = SHARED / "ccda"
     sets = [documents / name for name in ("ehr-products", "older-r11", "onc-positive", "hl7-examples")]
     if all(place.exists() for place in sets):
