@@ -29,6 +29,8 @@ void take(CriterionResult& result, const Measured& measured) {
 
 void plain(CriterionResult& result, const Measured& measured, Applies applies) {
   if (!result.criterion.observable || result.criterion.kind == "stated") {
+    const Criterion& criterion = result.criterion;
+    if (!criterion.reason.empty()) return set(result, State::not_observable, criterion.reason, criterion.reason_ko);
     return set(result, State::not_observable, "data cannot show this; attach an attestation",
                "자료로 확인할 수 없으므로 확인서를 첨부하십시오");
   }

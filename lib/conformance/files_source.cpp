@@ -226,6 +226,30 @@ Result<Loaded> load_folder(const LoadRequest& request) {
   return out;
 }
 
+namespace {
+
+// What a conversion left beside its CDM, under the names a warehouse has: ledger.balance, profile.code, quarantine.entry.
+Status show_evidence(Duck& duck, const std::string& alias) {
+  std::string sql;
+  const auto take = [&](const DuckRows& rows) {
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      const std::string name = sql_name(rows.text(0, i)) + "." + sql_name(rows.text(1, i));
+      sql += fmt::format("create schema if not exists {}; create view {} as select * from {}.{};", sql_name(rows.text(0, i)), name, alias,
+                         name);
+    }
+    return true;
+  };
+  const auto query = fmt::format(
+      "select schema_name, table_name from duckdb_tables() where database_name = '{}' and schema_name in ('ledger', 'profile', "
+      "'quarantine') "
+      "order by 1, 2",
+      alias);
+  if (Status status = duck.query(query, take, "evidence"); !status) return status;
+  return sql.empty() ? Status() : duck.exec(sql, "evidence");
+}
+
+}  // namespace
+
 // Which schema: one that was named, else cdm, main, or the first by name that has a person table.
 Result<Loaded> load_duckdb(const LoadRequest& request) {
   Duck& duck = *request.duck;
@@ -271,6 +295,9 @@ Result<Loaded> load_duckdb(const LoadRequest& request) {
       if (view.first != from) continue;
       view.second += fmt::format("{}{} as {}", view.second.empty() ? "" : ", ", sql_name(line.column), sql_name(ascii_lower(line.column)));
     }
+  }
+  if (!request.vocabulary_only) {
+    if (Status status = show_evidence(duck, alias); !status) return status.error();
   }
   for (const auto& [name, view] : views) {
     if (Status status =

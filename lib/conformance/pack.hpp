@@ -30,7 +30,8 @@ struct Criterion {
   bool observable = true;  // false: data cannot show it; stays "not observable"
   std::string applies;     // SQL condition over the whole source; empty: always
   std::string basis, remedy, remedy_ko;
-  std::uint64_t line = 0;  // in criteria.csv
+  std::string reason, reason_ko;  // not observable: why data cannot show it
+  std::uint64_t line = 0;         // in criteria.csv
 };
 
 struct Band {

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Every criterion of every pack has one case that passes and one that fails, and each of them is audited here by the real program.
+
+The CDM is made from base.sql; PACK.sql beside it holds the pack's cases, in blocks that begin with a comment line:
+
+  -- base                                     statements for every case of this pack
+  -- fail: id, id                             a fresh copy of the base, these statements, and the criteria named are then in that state;
+                                              globs are allowed. Also pass, not_applicable, not_observable
+  -- fail: {table}-mapped for list.csv:column statements and ids once for every row of the pack's list whose column is not empty; {x} is its cell
+
+Passing on the base counts as a passing case. A criterion that data cannot show (`observable,no`, kind `stated`) needs a reason in the pack instead.
+Packs with DataQualityDashboard's rules are asked by check, not by criterion: two thousand of theirs come from 27 checks.
+
+Usage: criteria.py [PACK ...]
+"""
+import concurrent.futures
+import fnmatch
+import pathlib
+import re
+import shutil
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+from common import *
+from duck import Duck
+
+HERE = pathlib.Path(__file__).resolve().parent
+PACKS = ROOT / "schemas" / "conformance"
+STATES = ("pass", "fail", "not_applicable", "not_observable")
+DAY = "2026-01-15"
+TYPES = {"integer": "bigint", "number": "double", "date": "date", "datetime": "timestamp", "text": "varchar"}
+
+
+def rows(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(line for line in file if not line.startswith("#")))
+
+
+def schema_sql():
+    """The tables of the CDM in schema cdm, and those a conversion leaves: the statements are taken from where the program makes them."""
+    tables = {}
+    for row in rows(ROOT / "schemas" / "omop-5.4" / "columns.csv"):
+        tables.setdefault(row["table"], []).append(f'"{row["column"]}" {TYPES[row["type"]]}')
+    out = ["create schema cdm; create schema ledger; create schema profile; create schema quarantine;"]
+    out += [f'create table cdm."{name}"({", ".join(columns)});' for name, columns in tables.items()]
+    source = (ROOT / "lib" / "warehouse" / "ledger.cpp").read_text(encoding="utf-8")
+    made = re.findall(r"create table (?:ledger|profile|quarantine)\.\w+\([^;]*\);", source)
+    assert len(made) >= 9, "the tables of lib/warehouse/ledger.cpp"
+    return "\n".join(out + made) + "\nuse cdm;\n"
+
+
+class Block:
+    def __init__(self, state, ids, sql, line):
+        self.state, self.ids, self.sql, self.line = state, ids, sql, line
+
+
+def fill(text, row):
+    return re.sub(r"\{(\w+)\}", lambda m: row.get(m.group(1), m.group(0)), text)
+
+
+def read_blocks(pack):
+    """The base statements of a pack and its blocks, lists expanded."""
+    path = HERE / f"{pack}.sql"
+    base, blocks, current = "", [], None
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.exists() else [], 1):
+        head = re.match(r"-- (base|" + "|".join(STATES) + r")\b:?\s*(.*)$", line)
+        if head:
+            current = Block(head.group(1), head.group(2), "", number)
+            blocks.append(current)
+        elif current is not None and not line.startswith("--"):
+            current.sql += line + "\n"
+    out = []
+    for block in blocks:
+        if block.state == "base":
+            base += block.sql
+            continue
+        ids, _, each = block.ids.partition(" for ")
+        if each:
+            name, _, column = each.strip().partition(":")
+            lines = [row for row in rows(PACKS / pack / name) if not column or row[column]]
+            block.sql = "\n".join(fill(block.sql, row) for row in lines)
+            block.ids = [fill(one.strip(), row) for row in lines for one in ids.split(",")]
+        else:
+            block.ids = [one.strip() for one in ids.split(",")]
+        out.append(block)
+    return base, out
+
+
+def audited(pack, database, folder):
+    """State, reason and check of every criterion."""
+    out = folder / "out"
+    done = run("audit", database, "--pack", pack, "--as-of", DAY, "--out", out, "-q", "-j", "1")
+    if done.code != 0:
+        raise RuntimeError(f"audit ended with {done.code}: {done.err[-400:]}")
+    return {row["criterion"]: row for row in rows(out / "results.csv")}
+
+
+def one_case(pack, prepared, sql, folder):
+    folder.mkdir()
+    database = folder / "cdm.duckdb"
+    shutil.copy(prepared, database)
+    if sql.strip():
+        with Duck(database) as duck:
+            duck.sql("use cdm;" + sql)
+    found = audited(pack, database, folder)
+    shutil.rmtree(folder)
+    return found
+
+
+def unobservable(pack):
+    """Ids the pack itself says data cannot show, with their reasons."""
+    out = {}
+    for row in rows(PACKS / pack / "criteria.csv"):
+        if row.get("observable") == "no" or row["kind"] == "stated":
+            if row.get("for"):
+                name, _, column = row["for"].partition(":")
+                for entry in rows(PACKS / pack / name):
+                    if not column or entry[column]:
+                        out[fill(row["id"], entry)] = fill(row.get("reason") or "", entry)
+            else:
+                out[row["id"]] = row.get("reason") or ""
+    return out
+
+
+def judge(c, pack, block, found, seen):
+    """Compares a block's expectation with what the audit found, and notes which criteria had which state."""
+    for pattern in block.ids:
+        ids = fnmatch.filter(found, pattern)
+        c.check(ids, f"{pack}.sql:{block.line}: there is no criterion {pattern}")
+        wrong = [f"{i} is {found[i]['state']} ({found[i]['violated']}/{found[i]['counted']} {found[i]['reason']})" for i in ids if found[i]["state"] != block.state]
+        c.check(not wrong, f"{pack}.sql:{block.line}: want {block.state}: {'; '.join(wrong[:5])}")
+        for i in ids:
+            if found[i]["state"] == block.state:
+                seen[block.state].add(i)
+
+
+def check_pack(c, pack, folder, pool):
+    base, blocks = read_blocks(pack)
+    prepared = folder / f"{pack}.duckdb"
+    with Duck(prepared) as duck:
+        duck.sql(schema_sql() + (HERE / "base.sql").read_text(encoding="utf-8") + base)
+    jobs = [pool.submit(one_case, pack, prepared, block.sql, folder / f"{pack}-{i}") for i, block in enumerate(blocks)]
+    found = one_case(pack, prepared, "", folder / f"{pack}-base")
+    seen = {state: set() for state in STATES}
+    seen["pass"] |= {i for i, row in found.items() if row["state"] == "pass"}
+    refused = sorted(i for i, row in found.items() if row["state"] == "error" and not row["reason"].endswith("is missing"))
+    c.equal(refused, [], f"{pack}: criteria whose statement is refused on the base")
+    for block, job in zip(blocks, jobs):
+        try:
+            judge(c, pack, block, job.result(), seen)
+        except RuntimeError as failure:
+            c.check(False, f"{pack}.sql:{block.line}: {failure}")
+    stated = unobservable(pack)
+    for ident, reason in stated.items():
+        c.check(found[ident]["state"] == "not_observable" and reason and found[ident]["reason"] == reason, f"{pack}: {ident} cannot be seen in data, and the pack gives no reason")
+    dqd = any(row.get("key") == "evaluation" and row.get("value") == "dqd" for row in rows(PACKS / pack / "pack.csv"))
+    name = (lambda i: found[i]["check"]) if dqd else (lambda i: i)
+    wanted = {name(i) for i in found if i not in stated}
+    for state in ("pass", "fail"):
+        lacking = sorted(wanted - {name(i) for i in seen[state]})
+        c.check(not lacking, f"{pack}: no case in which these {state} ({len(lacking)} of {len(wanted)}): {', '.join(lacking[:60])}")
+    print(f"{pack}: {len(wanted)} {'checks' if dqd else 'criteria'} asked to pass and to fail, {len(stated)} cannot be seen in data, {len(blocks)} cases")
+
+
+def main():
+    c = Checks()
+    packs = sys.argv[1:] or sorted(p.parent.name for p in PACKS.glob("*/pack.csv"))
+    with work() as folder, concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for pack in packs:
+            check_pack(c, pack, pathlib.Path(folder), pool)
+    c.end()
+
+
+if __name__ == "__main__":
+    main()
