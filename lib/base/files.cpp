@@ -20,6 +20,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/early_writeback.hpp"
 #include "base/mapped_file.hpp"
 #include "base/sha256.hpp"
 
@@ -252,6 +253,7 @@ struct FileWriter::State {
   Descriptor file;
   std::string buffer;
   Sha256 hash;
+  EarlyWriteback writeback;
   std::uint64_t bytes = 0;
   BackgroundSyncs* syncs = nullptr;  // of the directory the file is made in
 
@@ -262,6 +264,7 @@ struct FileWriter::State {
       if (done < 0 && errno == EINTR) continue;
       if (done <= 0) return write_failed(path, done == 0 ? ENOSPC : errno);
       text.remove_prefix(static_cast<std::size_t>(done));
+      writeback.appended(file.get(), static_cast<std::size_t>(done));
     }
     return {};
   }

@@ -152,11 +152,8 @@ Status Assembly::script(const AssembleScript& script) {
                                    : "select * from derived." + name;
     if (Status status = exec(view_of(table, source), script.name); !status) return status;
   }
-  if (targets.empty() && script.sql.find("assemble.change") == std::string::npos &&
-      script.sql.find("assemble.removal") == std::string::npos) {
-    return {};
-  }
-  return take_changes(script);
+  const auto mentions = [&](std::string_view name) { return script.sql.find(name) != std::string::npos; };
+  return script.adds.empty() && !mentions("assemble.change") && !mentions("assemble.removal") ? Status() : take_changes(script);
 }
 
 Status Assembly::provide(const AssembleScript& script) {

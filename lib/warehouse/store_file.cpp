@@ -36,6 +36,7 @@ Status SegmentFile::create(const std::string& path) {
   handle_ = ::open(path.c_str(), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600);
   if (handle_ < 0) return file_error(Code::file_write_failed, path);
   position_ = 0;
+  writeback_ = {};
   buffer_.clear();
   buffer_.reserve(buffer_bytes);
   return {};
@@ -48,6 +49,7 @@ Status SegmentFile::write_out(const char* data, std::size_t bytes) {
     if (done < 0) return file_error(Code::file_write_failed, path_);
     data += done;
     bytes -= static_cast<std::size_t>(done);
+    writeback_.appended(handle_, static_cast<std::size_t>(done));
   }
   return {};
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/early_writeback.hpp"
 #include "base/result.hpp"
 
 namespace pyojun {
@@ -42,6 +43,7 @@ class SegmentFile {
   int handle_ = -1;
   std::uint64_t position_ = 0;
   std::vector<char> buffer_;
+  EarlyWriteback writeback_;
 };
 
 // A whole file, read-only. Empty files are allowed.

@@ -6,9 +6,11 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 #include "cdm/rows.hpp"
 #include "warehouse/part_source.hpp"
+#include "warehouse/span_fold.hpp"
 
 namespace pyojun {
 
@@ -23,13 +25,18 @@ struct Parts {
 struct Bound {
   std::unique_ptr<RowSource> source;
   const Segment* segment;
-  std::unique_ptr<PartSource> parts;                                 // part_provenance only
-  ColumnId person = no_column, first = no_column, last = no_column;  // part_spans only
+  std::unique_ptr<PartSource> parts;  // part_provenance only
 };
 
-// Events of one person that stand together: their first and last day.
-struct Span {
-  std::int32_t person, first, last;
+// A table of part_spans: whose events, from which day to which.
+struct SpanTable {
+  std::unique_ptr<RowSource> source;
+  ColumnId person = no_column, first = no_column, last = no_column;
+  std::vector<bool> wanted;
+};
+
+struct BoundSpans {
+  std::vector<SpanTable> tables;
 };
 
 // Shared by the threads of one scan: the next block to take, and which columns SQL wants (in its order).
@@ -42,8 +49,14 @@ struct Scan {
 struct Worker {
   RowBlock block;
   std::vector<RowPlace> places;
-  std::vector<Span> spans;
   std::size_t row = 0, end = 0;
+};
+
+struct SpanWorker {
+  RowBlock block;
+  std::vector<Span> spans;
+  std::size_t row = 0;
+  bool folded = false;
 };
 
 template <class T>
@@ -103,17 +116,42 @@ void bind_rows(duckdb_bind_info info) {
     add_column(info, column.name.c_str(), duck_type(column.type));
 }
 
+// One table of the list, "measurement measurement_date measurement_date"; false when a name is unknown.
+bool bind_span_table(const Parts& parts, std::string_view text, SpanTable& out) {
+  const auto word = [&text] {
+    text.remove_prefix(std::min(text.size(), text.find_first_not_of(" \n")));
+    const std::string_view one = text.substr(0, text.find_first_of(" \n"));
+    text.remove_prefix(one.size());
+    return std::string(one);
+  };
+  const TableId id = parts.schema->find(word());
+  if (id == no_table) return false;
+  const Table& table = parts.schema->table(id);
+  out.person = table.find("person_id");
+  out.first = table.find(word());
+  out.last = table.find(word());
+  if (out.person == no_column || out.first == no_column || out.last == no_column) return false;
+  out.source = parts.overlay->over(std::make_unique<PartSource>(*parts.schema, *parts.segment, id));
+  out.wanted.resize(table.columns.size());
+  for (const ColumnId column : {out.person, out.first, out.last}) out.wanted[column] = true;
+  return true;
+}
+
 void bind_spans(duckdb_bind_info info) {
-  Bound* const bound = bind_table(info);
-  if (bound == nullptr) return;
-  const Table& table = static_cast<Parts*>(duckdb_bind_get_extra_info(info))->schema->table(bound->source->table());
-  bound->person = table.find("person_id");
-  bound->first = table.find(parameter(info, 1));
-  bound->last = table.find(parameter(info, 2));
-  if (bound->person == no_column || bound->first == no_column || bound->last == no_column) {
-    duckdb_bind_set_error(info, "no such column in the table");
-    return;
+  const Parts& parts = *static_cast<Parts*>(duckdb_bind_get_extra_info(info));
+  auto bound = std::make_unique<BoundSpans>();
+  const std::string list = parameter(info, 0);
+  for (std::string_view rest = list; !rest.empty();) {
+    const std::string_view one = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+    SpanTable table;
+    if (!bind_span_table(parts, one, table)) {
+      duckdb_bind_set_error(info, "no such table or column in the CDM");
+      return;
+    }
+    bound->tables.push_back(std::move(table));
   }
+  duckdb_bind_set_bind_data(info, bound.release(), destroy<BoundSpans>);
   add_column(info, "person_id", DUCKDB_TYPE_INTEGER);
   add_column(info, "first_date", DUCKDB_TYPE_DATE);
   add_column(info, "last_date", DUCKDB_TYPE_DATE);
@@ -129,8 +167,7 @@ void bind_provenance(duckdb_bind_info info) {
   for (const char* const name : provenance_columns) add_column(info, name, DUCKDB_TYPE_BIGINT);
 }
 
-void start_scan(duckdb_init_info info) {
-  const Bound& bound = *static_cast<Bound*>(duckdb_init_get_bind_data(info));
+void start_blocks(duckdb_init_info info, std::size_t blocks) {
   auto* const scan = new Scan;
   const idx_t count = duckdb_init_get_column_count(info);
   for (idx_t i = 0; i < count; ++i) {
@@ -140,11 +177,25 @@ void start_scan(duckdb_init_info info) {
     if (column < 0xFFFF) scan->wanted[column] = true;
   }
   scan->wanted.resize(std::max<std::size_t>(scan->wanted.size(), 512));
-  duckdb_init_set_max_threads(info, std::max<std::size_t>(1, bound.source->blocks()));
+  duckdb_init_set_max_threads(info, std::max<std::size_t>(1, blocks));
   duckdb_init_set_init_data(info, scan, destroy<Scan>);
 }
 
-void start_worker(duckdb_init_info info) { duckdb_init_set_init_data(info, new Worker, destroy<Worker>); }
+void start_scan(duckdb_init_info info) {
+  const Bound& bound = *static_cast<Bound*>(duckdb_init_get_bind_data(info));
+  start_blocks(info, bound.source->blocks());
+}
+
+void start_spans(duckdb_init_info info) {
+  std::size_t blocks = 0;
+  for (const auto& table : static_cast<BoundSpans*>(duckdb_init_get_bind_data(info))->tables) blocks += table.source->blocks();
+  start_blocks(info, blocks);
+}
+
+template <class T>
+void start_worker(duckdb_init_info info) {
+  duckdb_init_set_init_data(info, new T, destroy<T>);
+}
 
 void set_nulls(duckdb_vector vector, std::size_t rows) {
   duckdb_vector_ensure_validity_writable(vector);
@@ -285,43 +336,43 @@ std::int32_t whole(const BlockColumn& column, std::size_t row) {
   return column.integers[column.form == BlockColumn::Form::constant ? 0 : row];
 }
 
-// Neighbours of one person that are so many days apart become one span; gaps in which an observation period ends are longer (settings.csv).
+// Events so many days apart become one span; gaps in which an observation period ends are longer (settings.csv).
 constexpr std::int32_t fold_days = 180;
 
-// Exports come person by person, so neighbours of one person become one row: a few rows a person instead of one an event.
-void collapse(const RowBlock& block, const Bound& bound, std::vector<Span>& out) {
-  out.clear();
-  const BlockColumn &person = block.columns[bound.person], &first = block.columns[bound.first], &last = block.columns[bound.last];
+void fold_block(const RowBlock& block, const SpanTable& table, SpanFold& out) {
+  const BlockColumn &person = block.columns[table.person], &first = block.columns[table.first], &last = block.columns[table.last];
   for (std::size_t row = 0; row < block.rows; ++row) {
     const std::int32_t from = whole(first, row);
-    if (from == null_date) continue;
-    const std::int32_t to = std::max(from, whole(last, row));  // null is the smallest number
-    const std::int32_t who = whole(person, row);
-    if (out.empty() || out.back().person != who || from > out.back().last + fold_days || to < out.back().first - fold_days) {
-      out.push_back({who, from, to});
-    } else {
-      out.back().first = std::min(out.back().first, from);
-      out.back().last = std::max(out.back().last, to);
-    }
+    if (from != null_date) out.add(whole(person, row), from, std::max(from, whole(last, row)));  // null is the smallest number
   }
 }
 
+// All blocks this worker gets, of all tables: SQL sees a few rows a person and worker instead of one an event.
+bool fold_blocks(const BoundSpans& bound, Scan& scan, SpanWorker& worker) {
+  SpanFold fold(fold_days);
+  std::size_t table = 0, before = 0;  // blocks of the tables in front
+  for (std::size_t next = scan.next.fetch_add(1);; next = scan.next.fetch_add(1)) {
+    while (table < bound.tables.size() && next - before >= bound.tables[table].source->blocks()) {
+      before += bound.tables[table++].source->blocks();
+    }
+    if (table == bound.tables.size()) break;
+    const SpanTable& one = bound.tables[table];
+    if (!one.source->read(next - before, one.wanted, worker.block)) return false;
+    fold_block(worker.block, one, fold);
+  }
+  worker.spans = fold.take();
+  return true;
+}
+
 void scan_spans(duckdb_function_info info, duckdb_data_chunk output) {
-  const Bound& bound = *static_cast<Bound*>(duckdb_function_get_bind_data(info));
+  const BoundSpans& bound = *static_cast<BoundSpans*>(duckdb_function_get_bind_data(info));
   Scan& scan = *static_cast<Scan*>(duckdb_function_get_init_data(info));
-  Worker& worker = *static_cast<Worker*>(duckdb_function_get_local_init_data(info));
-  std::vector<bool> wanted(512);
-  for (const ColumnId column : {bound.person, bound.first, bound.last}) wanted[column] = true;
-  const auto load = [&](std::size_t block) -> std::size_t {
-    if (!bound.source->read(block, wanted, worker.block)) return 0;
-    collapse(worker.block, bound, worker.spans);
-    return worker.spans.size();
-  };
-  if (!next_rows(bound, scan, worker, load)) {
-    duckdb_data_chunk_set_size(output, 0);
+  SpanWorker& worker = *static_cast<SpanWorker*>(duckdb_function_get_local_init_data(info));
+  if (!std::exchange(worker.folded, true) && !fold_blocks(bound, scan, worker)) {
+    duckdb_function_set_error(info, "rows cannot be read");
     return;
   }
-  const std::size_t rows = std::min<std::size_t>(duckdb_vector_size(), worker.end - worker.row);
+  const std::size_t rows = std::min<std::size_t>(duckdb_vector_size(), worker.spans.size() - worker.row);
   for (std::size_t i = 0; i < scan.columns.size(); ++i) {
     if (scan.columns[i] > 2) continue;
     auto* const to = static_cast<std::int32_t*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(output, i)));
@@ -334,22 +385,32 @@ void scan_spans(duckdb_function_info info, duckdb_data_chunk output) {
   duckdb_data_chunk_set_size(output, rows);
 }
 
-Status add_function(Duck& duck, const char* name, const Parts& parts, duckdb_table_function_bind_t bind, duckdb_table_function_t scan,
-                    int parameters = 1) {
+struct Function {
+  const char* name;
+  duckdb_table_function_bind_t bind;
+  duckdb_table_function_init_t start, start_worker;
+  duckdb_table_function_t scan;
+};
+
+constexpr std::array<Function, 3> functions{{{"part_rows", bind_rows, start_scan, start_worker<Worker>, scan_rows},
+                                             {"part_spans", bind_spans, start_spans, start_worker<SpanWorker>, scan_spans},
+                                             {"part_provenance", bind_provenance, start_scan, start_worker<Worker>, scan_provenance}}};
+
+Status add_function(Duck& duck, const Function& row, const Parts& parts) {
   duckdb_table_function function = duckdb_create_table_function();
   duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
-  duckdb_table_function_set_name(function, name);
-  for (int i = 0; i < parameters; ++i) duckdb_table_function_add_parameter(function, text);
+  duckdb_table_function_set_name(function, row.name);
+  duckdb_table_function_add_parameter(function, text);
   duckdb_table_function_set_extra_info(function, new Parts(parts), destroy<Parts>);
-  duckdb_table_function_set_bind(function, bind);
-  duckdb_table_function_set_init(function, start_scan);
-  duckdb_table_function_set_local_init(function, start_worker);
-  duckdb_table_function_set_function(function, scan);
+  duckdb_table_function_set_bind(function, row.bind);
+  duckdb_table_function_set_init(function, row.start);
+  duckdb_table_function_set_local_init(function, row.start_worker);
+  duckdb_table_function_set_function(function, row.scan);
   duckdb_table_function_supports_projection_pushdown(function, true);
   const bool good = duckdb_register_table_function(duck.connection(), function) == DuckDBSuccess;
   duckdb_destroy_logical_type(&text);
   duckdb_destroy_table_function(&function);
-  return good ? Status() : Status(Error{Code::warehouse_engine, {}, {}, name, "table function"});
+  return good ? Status() : Status(Error{Code::warehouse_engine, {}, {}, row.name, "table function"});
 }
 
 }  // namespace
@@ -372,9 +433,10 @@ std::string_view sql_type(ColumnType type) {
 
 Status register_part_functions(Duck& duck, const Schema& schema, const Segment& segment, const Overlay& overlay) {
   const Parts parts{&schema, &segment, &overlay};
-  if (Status status = add_function(duck, "part_rows", parts, bind_rows, scan_rows); !status) return status;
-  if (Status status = add_function(duck, "part_spans", parts, bind_spans, scan_spans, 3); !status) return status;
-  return add_function(duck, "part_provenance", parts, bind_provenance, scan_provenance);
+  for (const Function& row : functions) {
+    if (Status status = add_function(duck, row, parts); !status) return status;
+  }
+  return {};
 }
 
 }  // namespace pyojun

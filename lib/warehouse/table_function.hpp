@@ -1,5 +1,6 @@
 // Lets SQL read the parts as DuckDB table functions: part_rows('person'), part_provenance('person') and, for periods over all events,
-// part_spans('measurement', 'measurement_date', 'measurement_date') with columns person_id, first_date, last_date (never null).
+// part_spans('death death_date death_date, visit_occurrence visit_start_date visit_end_date'): tables with the columns of the first and the
+// last day; its own columns are person_id, first_date, last_date (never null).
 #pragma once
 
 #include "base/result.hpp"

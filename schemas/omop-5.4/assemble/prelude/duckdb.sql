@@ -8,14 +8,14 @@ create or replace temp macro as_time(day) as cast(day as timestamp);
 -- Days of events, already folded to a few rows a person: events of one person at most 180 days apart may be one span (which is why
 -- period_gap_days begins at 180). An engine without part_spans selects person_id, start and the later of start and end from the same tables.
 create or replace temp view event_span as
-  select person_id, first_date, last_date from part_spans('visit_occurrence', 'visit_start_date', 'visit_end_date')
-  union all select person_id, first_date, last_date from part_spans('visit_detail', 'visit_detail_start_date', 'visit_detail_end_date')
-  union all select person_id, first_date, last_date from part_spans('condition_occurrence', 'condition_start_date', 'condition_start_date')
-  union all select person_id, first_date, last_date from part_spans('drug_exposure', 'drug_exposure_start_date', 'drug_exposure_start_date')
-  union all select person_id, first_date, last_date from part_spans('procedure_occurrence', 'procedure_date', 'procedure_date')
-  union all select person_id, first_date, last_date from part_spans('device_exposure', 'device_exposure_start_date', 'device_exposure_start_date')
-  union all select person_id, first_date, last_date from part_spans('measurement', 'measurement_date', 'measurement_date')
-  union all select person_id, first_date, last_date from part_spans('observation', 'observation_date', 'observation_date')
-  union all select person_id, first_date, last_date from part_spans('note', 'note_date', 'note_date')
-  union all select person_id, first_date, last_date from part_spans('specimen', 'specimen_date', 'specimen_date')
-  union all select person_id, first_date, last_date from part_spans('death', 'death_date', 'death_date');
+  select person_id, first_date, last_date from part_spans('visit_occurrence visit_start_date visit_end_date,
+    visit_detail visit_detail_start_date visit_detail_end_date,
+    condition_occurrence condition_start_date condition_start_date,
+    drug_exposure drug_exposure_start_date drug_exposure_start_date,
+    procedure_occurrence procedure_date procedure_date,
+    device_exposure device_exposure_start_date device_exposure_start_date,
+    measurement measurement_date measurement_date,
+    observation observation_date observation_date,
+    note note_date note_date,
+    specimen specimen_date specimen_date,
+    death death_date death_date');
