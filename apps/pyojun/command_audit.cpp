@@ -47,10 +47,11 @@ Action setup_audit(CLI::App& app) {
   auto finish = add_pack_options(app, job->packs, true);
   app.add_option("--vocabulary", job->source.vocabulary, "vocabulary tables from another place: folder, DuckDB file or snapshot");
   app.add_option("--schema", job->source.schemas, "schema of a database; several: the first that has a table wins")->delimiter(',');
-  app.add_option("--out", job->out, "folder for conformance.json, results.csv, junit.xml, dqd.json and violating keys");
+  app.add_option("--out", job->out, "folder for report.html, conformance.json, results.csv, junit.xml, dqd.json and violating keys");
   app.add_option("-j,--jobs", job->source.threads, "threads; never changes the result")->check(CLI::Range(1, 256));
   return [job, finish](Context& context) {
     if (!finish(context.console)) return static_cast<int>(exit_usage);
+    job->korean = context.console.language == Tongue::ko;
     const auto pages = ::sysconf(_SC_PHYS_PAGES), size = ::sysconf(_SC_PAGE_SIZE);
     if (pages > 0 && size > 0) job->source.memory_bytes = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) / 2;
     std::error_code failed;

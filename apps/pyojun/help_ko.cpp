@@ -65,8 +65,8 @@ constexpr std::array table{
     Row{"check the vocabulary tables too", "용어 표도 검사합니다"},
     Row{"vocabulary tables from another place: folder, DuckDB file or snapshot", "다른 곳의 용어 표: 폴더, DuckDB 파일 또는 스냅숏"},
     Row{"schema of a database; several: the first that has a table wins", "데이터베이스의 스키마. 여럿이면 표가 있는 첫 스키마를 씁니다"},
-    Row{"folder for conformance.json, results.csv, junit.xml, dqd.json and violating keys",
-        "conformance.json, results.csv, junit.xml, dqd.json, 위반 키를 둘 폴더"},
+    Row{"folder for report.html, conformance.json, results.csv, junit.xml, dqd.json and violating keys",
+        "report.html, conformance.json, results.csv, junit.xml, dqd.json, 위반 키를 둘 폴더"},
     // explain, quarantine, verify
     Row{"a mapping, or a CDM table followed by an id", "매핑, 또는 CDM 표와 그 뒤의 id"},
     Row{"primary key of the row", "행의 기본 키"},

@@ -134,13 +134,6 @@ void DqdRules::decide(CriterionResult& result, const Measured& measured) const {
   set(result, above(result) ? State::fail : State::pass, {}, {});
 }
 
-// A criterion's part in a score: nothing unless it was decided.
-std::optional<double> part(const CriterionResult& result, Scoring scoring) {
-  if (!result.criterion.scoring || (result.state != State::pass && result.state != State::fail)) return std::nullopt;
-  if (scoring == Scoring::count) return result.state == State::pass ? 1.0 : 0.0;
-  return result.share();
-}
-
 struct Mean {
   double sum = 0, weight = 0;
   void add(double value, double with) {
@@ -201,6 +194,12 @@ void evaluate(PackResult& pack, const Catalog& catalog, const std::vector<Measur
   }
   const DqdRules rules(catalog, pack, measured);
   for (std::size_t i = 0; i < pack.criteria.size(); ++i) rules.decide(pack.criteria[i], measured[i]);
+}
+
+std::optional<double> part(const CriterionResult& result, Scoring scoring) {
+  if (!result.criterion.scoring || (result.state != State::pass && result.state != State::fail)) return std::nullopt;
+  if (scoring == Scoring::count) return result.state == State::pass ? 1.0 : 0.0;
+  return result.share();
 }
 
 void score(PackResult& pack) {

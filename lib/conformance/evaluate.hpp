@@ -1,6 +1,7 @@
 // From counts to states and scores. Integers in, so the order of addition cannot change anything; ratios appear only at the end.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "conformance/engine.hpp"
@@ -21,6 +22,9 @@ enum class Applies : std::uint8_t { yes, no, unknown };
 // for all but the existence checks; fail when violated > 0 (threshold none or 0) or percent > threshold; then NOT APPLICABLE by missing
 // table, missing field, empty table, empty field, concept absent, with the exceptions named there. NOT APPLICABLE clears a failure.
 void evaluate(PackResult& pack, const Catalog& catalog, const std::vector<Measured>& measured, const std::vector<Applies>& applies);
+
+// A criterion's part (0 .. 1) in a score; nothing unless it is scored and was decided.
+std::optional<double> part(const CriterionResult& result, Scoring scoring);
 
 // Scores of categories and pack, band and verdict, DQD's figures. Suppressed failures still count.
 void score(PackResult& pack);

@@ -87,6 +87,7 @@ Status read_trend(SqlEngine& engine, const Catalog& catalog, AuditResult& result
                      cells[1].value_or(""),
                      cells[2].value_or(""),
                      cells[3].value_or(""),
+                     cells[7].value_or(""),
                      std::nullopt,
                      static_cast<std::uint64_t>(number(5)),
                      static_cast<std::uint64_t>(number(6))};
@@ -99,8 +100,9 @@ Status read_trend(SqlEngine& engine, const Catalog& catalog, AuditResult& result
     return true;
   };
   return engine.rows(
-      fmt::format("select audit, pack, edition, identity, score, passed, failed from results.pack where pack in ({}) order by audit, pack",
-                  packs),
+      fmt::format(
+          "select audit, pack, edition, identity, score, passed, failed, today from results.pack where pack in ({}) order by audit, pack",
+          packs),
       "results.pack", take);
 }
 

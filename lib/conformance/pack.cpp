@@ -98,9 +98,9 @@ Status Loader::read_pack() {
   for (const CsvLine& line : (*found)->lines()) {
     const std::string_view key = (*found)->cell(line, "key");
     const std::string value((*found)->cell(line, "value"));
-    const std::pair<std::string_view, std::string*> texts[] = {{"title", &pack_.title},       {"title_ko", &pack_.title_ko},
-                                                               {"edition", &pack_.edition},   {"authority", &pack_.authority},
-                                                               {"language", &pack_.language}, {"basis", &pack_.basis}};
+    const std::pair<std::string_view, std::string*> texts[] = {
+        {"title", &pack_.title},       {"title_ko", &pack_.title_ko}, {"edition", &pack_.edition},  {"authority", &pack_.authority},
+        {"language", &pack_.language}, {"basis", &pack_.basis},       {"basis_ko", &pack_.basis_ko}};
     const auto text = std::ranges::find(texts, key, &std::pair<std::string_view, std::string*>::first);
     if (text != std::end(texts)) {
       *text->second = value;
@@ -114,6 +114,7 @@ Status Loader::read_pack() {
   }
   if (pack_.title.empty()) return at(Code::pack_damaged, "pack.csv", 1, "title");
   if (pack_.title_ko.empty()) pack_.title_ko = pack_.title;
+  if (pack_.basis_ko.empty()) pack_.basis_ko = pack_.basis;
   return {};
 }
 

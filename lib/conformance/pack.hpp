@@ -54,7 +54,7 @@ enum class Scoring : std::uint8_t {
 
 struct Pack {
   std::string id;  // folder name
-  std::string title, title_ko, edition, authority, language, basis;
+  std::string title, title_ko, edition, authority, language, basis, basis_ko;
   Evaluation evaluation = Evaluation::plain;
   Scoring scoring = Scoring::share;
   std::vector<Band> bands;        // highest first

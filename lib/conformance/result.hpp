@@ -80,8 +80,8 @@ struct GateResult {
 };
 
 struct TrendPoint {
-  std::int64_t audit = 0;  // number of the audit in the warehouse
-  std::string pack, edition, identity;
+  std::int64_t audit = 0;                      // number of the audit in the warehouse
+  std::string pack, edition, identity, today;  // today: YYYY-MM-DD
   std::optional<double> score;
   std::uint64_t passed = 0, failed = 0;
 };

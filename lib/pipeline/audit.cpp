@@ -6,6 +6,7 @@
 #include "conformance/history.hpp"
 #include "conformance/overrides.hpp"
 #include "report/conformance.hpp"
+#include "report/report.hpp"
 #include "warehouse/results.hpp"
 
 namespace pyojun {
@@ -66,6 +67,13 @@ Status write_violations(AtomicDirectory& folder, AuditSource& source, const Pack
   return {};
 }
 
+Status add_file(AtomicDirectory& folder, const std::string& name, std::string_view text) {
+  auto file = folder.create(name);
+  if (!file) return file.error();
+  if (Status status = file->write(text); !status) return status;
+  return folder.add(*file);
+}
+
 }  // namespace
 
 Result<AuditRequest> prepare_audit(const PackRequest& request, const World& world) {
@@ -114,13 +122,11 @@ Status perform_audit(AuditSource& source, AuditRequest& prepared, const PackRequ
   return read_trend(source.engine(), source.catalog(), outcome.result);
 }
 
-Status write_audit(const std::string& place, AuditSource& source, const PackRequest& request, AuditOutcome& outcome) {
-  auto folder = AtomicDirectory::start(place);
-  if (!folder) return folder.error();
+Status write_audit_files(AtomicDirectory& folder, AuditSource& source, const PackRequest& request, AuditOutcome& outcome) {
   AuditResult& result = outcome.result;
   if (request.violations) {
     for (PackResult& pack : result.packs) {
-      if (Status status = write_violations(*folder, source, request, pack); !status) return status;
+      if (Status status = write_violations(folder, source, request, pack); !status) return status;
     }
   }
   std::vector<std::pair<std::string, std::string>> parts{
@@ -129,13 +135,23 @@ Status write_audit(const std::string& place, AuditSource& source, const PackRequ
     if (pack.dqd) parts.emplace_back("dqd.json", dqd_json(result, pack));
   }
   for (const auto& [name, text] : parts) {
-    auto file = folder->create(name);
-    if (!file) return file.error();
-    if (Status status = file->write(text); !status) return status;
-    if (Status status = folder->add(*file); !status) return status;
+    if (Status status = add_file(folder, name, text); !status) return status;
   }
+  return {};
+}
+
+namespace {
+
+Status write_audit(const AuditJob& job, AuditSource& source, AuditOutcome& outcome) {
+  auto folder = AtomicDirectory::start(job.out);
+  if (!folder) return folder.error();
+  if (Status status = write_audit_files(*folder, source, job.packs, outcome); !status) return status;
+  const std::string page = to_html(audit_report(outcome.result), job.korean ? Language::korean : Language::english);
+  if (Status status = add_file(*folder, "report.html", page); !status) return status;
   return folder->publish();
 }
+
+}  // namespace
 
 Status run_audit(const AuditJob& job, const World& world, AuditOutcome& outcome) {
   auto prepared = prepare_audit(job.packs, world);
@@ -150,7 +166,7 @@ Status run_audit(const AuditJob& job, const World& world, AuditOutcome& outcome)
     world.progress->stage("check", 0);
     if (Status status = perform_audit(**source, *prepared, job.packs, *schema, outcome); !status) return status;
     if (!job.out.empty()) {
-      if (Status status = write_audit(job.out, **source, job.packs, outcome); !status) return status;
+      if (Status status = write_audit(job, **source, outcome); !status) return status;
     }
     folder = (*source)->folder;
   }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/files.hpp"
 #include "conformance/audit.hpp"
 #include "pipeline/world.hpp"
 
@@ -28,7 +29,8 @@ struct PackRequest {
 struct AuditJob {
   SourceOptions source;
   PackRequest packs;
-  std::string out;  // folder; empty: nothing is written
+  std::string out;      // folder for report.html and the files of write_audit_files(); empty: nothing is written
+  bool korean = false;  // which language the report opens in
 };
 
 struct AuditOutcome {
@@ -42,8 +44,9 @@ struct AuditOutcome {
 Result<AuditRequest> prepare_audit(const PackRequest& request, const World& world);
 // Baseline, checks, suppressions, gates, trend.
 Status perform_audit(AuditSource& source, AuditRequest& prepared, const PackRequest& request, const Schema& schema, AuditOutcome& outcome);
-// Files of the output folder: conformance.json, results.csv, junit.xml, dqd.json for a DQD pack, violations/ as violations.<pack>.<id>.csv.
-Status write_audit(const std::string& folder, AuditSource& source, const PackRequest& request, AuditOutcome& outcome);
+// Adds conformance.json, results.csv, junit.xml, dqd.json for a DQD pack and, when asked for, violations.<pack>.<criterion>.csv to a
+// folder; notes the names of the latter in the result.
+Status write_audit_files(AtomicDirectory& folder, AuditSource& source, const PackRequest& request, AuditOutcome& outcome);
 
 // The whole job. A gate that does not hold is no error: see outcome.result.gates_held().
 Status run_audit(const AuditJob& job, const World& world, AuditOutcome& outcome);

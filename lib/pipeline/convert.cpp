@@ -47,6 +47,7 @@ class Conversion {
   Status settle();
   Status judge();
   Status publish();
+  Status write_audit_outputs(AtomicDirectory& folder);
   Status write_report();
   void count();
 
@@ -215,6 +216,14 @@ Status Conversion::publish() {
   return {};
 }
 
+Status Conversion::write_audit_outputs(AtomicDirectory& folder) {
+  auto connection = warehouse_->duck().connect();
+  if (!connection) return connection.error();
+  auto source = warehouse_source(**connection, request_.warehouse, outcome_.audit.result.identity);
+  if (!source) return source.error();
+  return write_audit_files(folder, **source, request_.packs, outcome_.audit);
+}
+
 Status Conversion::write_report() {
   if (request_.report.empty()) return {};
   clock_.begin("report");
@@ -227,10 +236,15 @@ Status Conversion::write_report() {
     for (const auto& field : file.facts.missing_columns)
       data->fields.push_back({name, file.kind, field, ReportField::State::missing, file.records, 0});
   }
-  if (!request_.packs.packs.empty()) add_audit(*data, outcome_.audit.result);
+  for (const auto& file : outcome_.files)
+    for (const Finding& finding : file.findings) add_finding(*data, finding.code, finding.subject, finding.count);
   data->run.started.clear();  // same inputs, same report bytes
   auto folder = AtomicDirectory::start(request_.report);
   if (!folder) return folder.error();
+  if (!request_.packs.packs.empty()) {
+    if (Status status = write_audit_outputs(*folder); !status) return status;
+    add_audit(*data, outcome_.audit.result);
+  }
   const std::pair<const char*, std::string> parts[] = {
       {"report.json", to_json(*data)}, {"report.html", to_html(*data, request_.korean ? Language::korean : Language::english)}};
   for (const auto& [file_name, text] : parts) {

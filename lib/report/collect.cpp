@@ -150,6 +150,18 @@ Status collect_fields(Duck& duck, ReportData& report, std::int64_t run) {
   });
 }
 
+Status collect_assembly(Duck& duck, ReportData& report, std::int64_t) {
+  const auto there = duck.integer(
+      "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'results' AND table_name = 'assembly'", "results.assembly");
+  if (!there) return there.error();
+  if (*there == 0) return {};
+  const auto sql = "SELECT step, rule, \"table\", changed, removed, added FROM results.assembly ORDER BY rowid";
+  return each_row(duck, sql, "results.assembly", [&](const DuckRows& rows, std::size_t row) {
+    report.assembly.push_back(
+        {text(rows, 0, row), text(rows, 1, row), text(rows, 2, row), count(rows, 3, row), count(rows, 4, row), count(rows, 5, row)});
+  });
+}
+
 }  // namespace
 
 Result<ReportData> collect(Warehouse& warehouse) {
@@ -157,7 +169,7 @@ Result<ReportData> collect(Warehouse& warehouse) {
   Duck& duck = warehouse.duck();
   std::int64_t run = 0;
   if (auto status = collect_run(duck, report, run); !status) return status.error();
-  const auto steps = {collect_files, collect_balance, collect_filters, collect_quarantine, collect_fields};
+  const auto steps = {collect_files, collect_balance, collect_filters, collect_quarantine, collect_fields, collect_assembly};
   for (const auto step : steps)
     if (auto status = step(duck, report, run); !status) return status.error();
   if (auto status = collect_coverage(duck, report); !status) return status.error();

@@ -69,6 +69,7 @@ void write_pack(JsonWriter& out, const PackResult& pack) {
   out.text("edition", pack.pack.edition);
   out.text("authority", pack.pack.authority);
   out.text("basis", pack.pack.basis);
+  out.text("basis_ko", pack.pack.basis_ko);
   out.raw("score", percent(pack.score));
   out.text("band", pack.band);
   out.text("verdict", pack.verdict);
@@ -98,7 +99,8 @@ void write_trend(JsonWriter& out, const AuditResult& result) {
     row.raw("audit", fmt::format("{}", point.audit))
         .text("pack", point.pack)
         .text("edition", point.edition)
-        .text("identity", point.identity);
+        .text("identity", point.identity)
+        .text("as_of", point.today);
     out.raw({}, row.raw("score", percent(point.score)).number("passed", point.passed).number("failed", point.failed).done());
   }
   out.close();

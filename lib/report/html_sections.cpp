@@ -8,6 +8,7 @@
 #include <map>
 
 #include "report/escape.hpp"
+#include "report/html_charts.hpp"
 #include "report/html_writer.hpp"
 
 namespace pyojun {
@@ -19,48 +20,7 @@ using Align = HtmlTable::Align;
 constexpr std::size_t most_balance_lines = 400;  // above it the HTML adds up the files; report.json has every line
 constexpr std::size_t most_files = 500;
 
-void open_section(std::string& out, std::string_view id, Text title, std::string_view about = {}) {
-  out += fmt::format("<section id=\"{}\"><h2>{}</h2>\n", id, say(title));
-  if (!about.empty()) out += fmt::format("<p class=\"about\">{}</p>\n", about);
-}
-
-void close_section(std::string& out) { out += "</section>\n"; }
-
 std::string rule_name(const std::string& rule) { return rule.empty() ? say(Text::reader) : plain(rule); }
-
-std::string simple_bar(std::uint64_t part, std::uint64_t whole) {
-  const double width = whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
-  return fmt::format(
-      "<svg class=\"bar\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"fill\" width=\"{:.2f}\" "
-      "height=\"10\"/></svg>",
-      width);
-}
-
-// One segment per grade, best first.
-std::string grade_bar(const std::array<std::uint64_t, grade_count>& counts, std::uint64_t whole) {
-  std::string svg =
-      "<svg class=\"bar\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"back\" width=\"100\" "
-      "height=\"10\"/>";
-  double at = 0;
-  for (std::size_t grade = 0; grade < grade_count && whole != 0; ++grade) {
-    const double width = 100.0 * static_cast<double>(counts[grade]) / static_cast<double>(whole);
-    if (counts[grade] != 0) svg += fmt::format("<rect class=\"g{}\" x=\"{:.2f}\" width=\"{:.2f}\" height=\"10\"/>", grade, at, width);
-    at += width;
-  }
-  return svg + "</svg>";
-}
-
-void card(std::string& out, Text name, std::string_view big, std::string_view small) {
-  out += fmt::format("<div class=\"card\"><dt>{}</dt><dd class=\"big\">{}</dd><dd class=\"small\">{}</dd></div>\n", say(name), big, small);
-}
-
-// Reasons, whatever file and rule they came from.
-std::size_t distinct_reasons(const ReportData& report) {
-  std::map<Code, bool> seen;
-  for (const ReportQuarantine& entry : report.quarantine)
-    if (entry.records != 0) seen[entry.code] = true;
-  return seen.size();
-}
 
 std::vector<ReportBalance> balance_lines(const ReportData& report) {
   if (report.balance.size() <= most_balance_lines) return report.balance;
@@ -105,15 +65,11 @@ constexpr std::array<GradeText, grade_count> grade_texts{{{Text::grade_exact, Te
                                                           {Text::grade_unknown, Text::grade_unknown_about},
                                                           {Text::grade_no_system, Text::grade_no_system_about}}};
 
-std::string grade_key(std::size_t grade) {
-  return fmt::format(
-      "<svg class=\"key\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><rect class=\"g{}\" width=\"10\" height=\"10\" rx=\"2\"/></svg>",
-      grade);
-}
+std::string grade_key(std::size_t grade) { return colour_key("g" + std::to_string(grade)); }
 
 void write_grades(std::string& out, const ReportData& report) {
   const ReportCoverage total = report.total_coverage();
-  HtmlTable table(out, "grades", false);
+  HtmlTable table(out, "grades", say(Text::grade), false);
   table.plain_head(Text::grade).plain_head(Text::rows, Align::right).plain_head(Text::share, Align::right);
   table.plain_head(Text::codes, Align::right).plain_head(Text::share, Align::right);
   for (std::size_t grade = 0; grade < grade_count; ++grade) {
@@ -126,17 +82,11 @@ void write_grades(std::string& out, const ReportData& report) {
 }
 
 void coverage_cells(HtmlTable& table, const ReportCoverage& domain) {
-  table.cell(grade_bar(domain.rows, domain.all_rows())).right(percent(domain.mapped_rows(), domain.all_rows())).number(domain.all_rows());
-  table.cell(grade_bar(domain.codes, domain.all_codes()))
-      .right(percent(domain.mapped_codes(), domain.all_codes()))
-      .number(domain.all_codes());
+  table.cell(stacked_bar(domain.rows, "g")).right(percent(domain.mapped_rows(), domain.all_rows())).number(domain.all_rows());
+  table.cell(stacked_bar(domain.codes, "g")).right(percent(domain.mapped_codes(), domain.all_codes())).number(domain.all_codes());
 }
 
 constexpr std::array<Text, 4> severity_texts{Text::severity_note, Text::severity_warning, Text::severity_reject, Text::severity_fatal};
-
-void pair(std::string& out, Text name, std::string_view html) {
-  if (!html.empty()) out += fmt::format("<dt>{}</dt><dd>{}</dd>\n", say(name), html);
-}
 
 std::string with_hash(const std::string& name, const std::string& hash) {
   std::string html;
@@ -145,58 +95,48 @@ std::string with_hash(const std::string& name, const std::string& hash) {
   return html;
 }
 
-}  // namespace
+struct RuleName {
+  std::string_view rule;
+  Text name;
+};
+constexpr RuleName rule_names[] = {{"days_supply not plausible", Text::rule_days_supply},
+                                   {"drug end imputed", Text::rule_drug_end},
+                                   {"duplicate facts", Text::rule_duplicates},
+                                   {"duplicate facts: filled", Text::rule_duplicates_filled},
+                                   {"emergency to inpatient", Text::rule_emergency},
+                                   {"end before start", Text::rule_end_before},
+                                   {"preceding visit", Text::rule_preceding},
+                                   {"quantity not plausible", Text::rule_quantity},
+                                   {"same-day outpatient visits", Text::rule_same_day},
+                                   {"stitched inpatient stays", Text::rule_stitched},
+                                   {"visit of an event: a new one", Text::rule_visit_new},
+                                   {"visit of an event: the enclosing one", Text::rule_visit_enclosing},
+                                   {"rows added", Text::rule_added},
+                                   {"rows told more than once", Text::rule_told_again}};
 
-void write_summary_section(std::string& out, const ReportData& report) {
-  open_section(out, "summary", Text::summary);
-  constexpr std::string_view tick =
-      "<svg viewBox=\"0 0 24 24\" aria-hidden=\"true\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.2\" stroke-linecap=\"round\" "
-      "stroke-linejoin=\"round\">"
-      "<circle cx=\"12\" cy=\"12\" r=\"10\"/><path d=\"M7.5 12.5l3 3 6-6.5\"/></svg>";
-  constexpr std::string_view cross =
-      "<svg viewBox=\"0 0 24 24\" aria-hidden=\"true\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.2\" stroke-linecap=\"round\">"
-      "<circle cx=\"12\" cy=\"12\" r=\"10\"/><path d=\"M8.5 8.5l7 7M15.5 8.5l-7 7\"/></svg>";
-  out += fmt::format("<div class=\"verdict{}\" id=\"balanced\">{}<div><b>{}</b><p>{}</p></div></div>\n", report.balanced ? "" : " bad",
-                     report.balanced ? tick : cross, say(report.balanced ? Text::balanced : Text::unbalanced),
-                     say(report.balanced ? Text::balanced_why : Text::unbalanced_why));
-  const ReportCoverage total = report.total_coverage();
-  const auto filled = std::count_if(report.tables.begin(), report.tables.end(), [](const ReportTable& table) { return table.rows != 0; });
-  out += "<dl class=\"cards\">\n";
-  card(out, Text::records_read, with_commas(report.records()), say(Text::in_files, {with_commas(report.files.size())}));
-  card(out, Text::rows_written, with_commas(report.rows()), say(Text::in_tables, {with_commas(static_cast<std::uint64_t>(filled))}));
-  card(out, Text::rows_covered, percent(total.mapped_rows(), total.all_rows()),
-       say(Text::codes_covered, {percent(total.mapped_codes(), total.all_codes())}));
-  card(out, Text::in_quarantine, with_commas(report.quarantined()), say(Text::reasons_count, {with_commas(distinct_reasons(report))}));
-  out += "</dl>\n";
-  close_section(out);
+// Rules of the shipped assembly have names in both languages; any other shows its own.
+std::string assembly_rule(const std::string& rule) {
+  for (const RuleName& one : rule_names)
+    if (one.rule == rule) return say(one.name);
+  return plain(rule);
 }
 
-void write_scores_section(std::string& out, const ReportData& report) {
-  if (report.packs.empty()) return;
-  open_section(out, "scores", Text::scores, say(Text::readiness));
-  HtmlTable table(out, "packs", false);
-  table.head(Text::programme)
-      .head(Text::verdict)
-      .head(Text::score, Align::right)
-      .head(Text::passed, Align::right)
-      .head(Text::failed, Align::right);
-  table.head(Text::not_applicable, Align::right).head(Text::not_observable, Align::right);
-  for (const ReportPack& pack : report.packs) {
-    table.row("pack-" + pack.id);
-    table.cell(say(pack.title, pack.title_ko) + "<span class=\"sub\">" + plain(pack.edition) + "</span>").cell(plain(pack.verdict));
-    table.right(fmt::format("{:.1f}", pack.score))
-        .number(pack.passed)
-        .number(pack.failed)
-        .number(pack.not_applicable)
-        .number(pack.not_observable);
-  }
-  table.done();
-  close_section(out);
+}  // namespace
+
+void open_section(std::string& out, std::string_view id, std::string_view title, std::string_view about) {
+  out += fmt::format("<section id=\"{0}\" aria-labelledby=\"{0}-title\"><h2 id=\"{0}-title\">{1}</h2>\n", id, title);
+  if (!about.empty()) out += fmt::format("<p class=\"about\">{}</p>\n", about);
+}
+
+void close_section(std::string& out) { out += "</section>\n"; }
+
+void write_pair(std::string& out, Text name, std::string_view html) {
+  if (!html.empty()) out += fmt::format("<dt>{}</dt><dd>{}</dd>\n", say(name), html);
 }
 
 void write_books_section(std::string& out, const ReportData& report) {
-  open_section(out, "books", Text::books, say(Text::books_about));
-  HtmlTable table(out, "balance", true);
+  open_section(out, "books", say(Text::books), say(Text::books_about));
+  HtmlTable table(out, "balance", say(Text::books), true);
   table.head(Text::file)
       .head(Text::rule)
       .head(Text::records_in, Align::right)
@@ -217,7 +157,7 @@ void write_books_section(std::string& out, const ReportData& report) {
   table.done();
   if (!report.filters.empty()) {
     out += fmt::format("<h3>{}</h3>\n<p class=\"about\">{}</p>\n", say(Text::filters), say(Text::filters_about));
-    HtmlTable filters(out, "filters", false);
+    HtmlTable filters(out, "filters", say(Text::filters), false);
     filters.head(Text::rule).head(Text::reason).head(Text::records, Align::right);
     for (const ReportFilter& filter : report.filters) {
       filters.row();
@@ -228,15 +168,33 @@ void write_books_section(std::string& out, const ReportData& report) {
   close_section(out);
 }
 
+void write_assembly_section(std::string& out, const ReportData& report) {
+  open_section(out, "assembly", say(Text::assembly), say(report.assembly.empty() ? Text::assembly_none : Text::assembly_about));
+  if (report.assembly.empty()) return close_section(out);
+  HtmlTable table(out, "assembled", say(Text::assembly), false);
+  table.head(Text::rule)
+      .head(Text::table)
+      .head(Text::changed, Align::right)
+      .head(Text::left_out, Align::right)
+      .head(Text::added, Align::right);
+  for (const ReportAssembly& line : report.assembly) {
+    table.row();
+    table.cell(assembly_rule(line.rule) + (line.step.empty() ? std::string() : "<span class=\"sub\">" + plain_code(line.step) + "</span>"));
+    table.cell(plain_code(line.table)).number(line.changed).number(line.removed).number(line.added);
+  }
+  table.done();
+  close_section(out);
+}
+
 void write_tables_section(std::string& out, const ReportData& report) {
-  open_section(out, "tables", Text::tables, say(Text::tables_about));
+  open_section(out, "tables", say(Text::tables), say(report.conversion ? Text::tables_about : Text::tables_found_about));
   std::uint64_t most = 0;
   std::string empty;
   for (const ReportTable& entry : report.tables) {
     most = std::max(most, entry.rows);
     if (entry.rows == 0) empty += fmt::format("{}{}", empty.empty() ? "" : ", ", plain_code(entry.table));
   }
-  HtmlTable table(out, "rows", false);
+  HtmlTable table(out, "rows", say(Text::tables), false);
   table.head(Text::table).plain_head(Text::relative_size).head(Text::rows, Align::right);
   for (const ReportTable& entry : report.tables) {
     if (entry.rows == 0) continue;
@@ -249,8 +207,8 @@ void write_tables_section(std::string& out, const ReportData& report) {
 }
 
 void write_coverage_section(std::string& out, const ReportData& report) {
-  open_section(out, "coverage", Text::coverage, say(Text::coverage_about));
-  HtmlTable table(out, "domains", false);
+  open_section(out, "coverage", say(Text::coverage), say(Text::coverage_about));
+  HtmlTable table(out, "domains", say(Text::coverage), false);
   table.head(Text::domain).plain_head(Text::by_rows).head(Text::mapped_share, Align::right).head(Text::rows, Align::right);
   table.plain_head(Text::by_codes).head(Text::mapped_share, Align::right).head(Text::codes, Align::right);
   for (const ReportCoverage& domain : report.coverage) {
@@ -271,13 +229,13 @@ void write_coverage_section(std::string& out, const ReportData& report) {
 
 void write_codes_section(std::string& out, const ReportData& report) {
   if (report.unmapped.empty()) {
-    open_section(out, "codes", Text::unmapped, say(Text::unmapped_none));
+    open_section(out, "codes", say(Text::unmapped), say(Text::unmapped_none));
     return close_section(out);
   }
-  open_section(out, "codes", Text::unmapped,
+  open_section(out, "codes", say(Text::unmapped),
                say(Text::unmapped_about,
                    {with_commas(report.unmapped.size()), with_commas(report.unmapped_codes), with_commas(report.unmapped_rows)}));
-  HtmlTable table(out, "unmapped", true);
+  HtmlTable table(out, "unmapped", say(Text::unmapped), true);
   table.head(Text::code_system).head(Text::code).head(Text::domain).head(Text::grade).head(Text::rows, Align::right);
   for (const ReportUnmapped& code : report.unmapped) {
     const auto grade = static_cast<std::size_t>(code.grade);
@@ -293,9 +251,9 @@ void write_codes_section(std::string& out, const ReportData& report) {
 }
 
 void write_quarantine_section(std::string& out, const ReportData& report) {
-  open_section(out, "quarantine", Text::quarantine, say(report.quarantine.empty() ? Text::quarantine_none : Text::quarantine_about));
+  open_section(out, "quarantine", say(Text::quarantine), say(report.quarantine.empty() ? Text::quarantine_none : Text::quarantine_about));
   if (report.quarantine.empty()) return close_section(out);
-  HtmlTable table(out, "reasons", true);
+  HtmlTable table(out, "reasons", say(Text::quarantine), true);
   table.head(Text::code).head(Text::reason).head(Text::severity).head(Text::rule).head(Text::column).head(Text::file);
   table.head(Text::records, Align::right).head(Text::kept, Align::right);
   std::map<Code, bool> linked;  // the first line of a reason is the target of its link
@@ -311,11 +269,28 @@ void write_quarantine_section(std::string& out, const ReportData& report) {
   close_section(out);
 }
 
+void write_findings_section(std::string& out, const ReportData& report) {
+  open_section(out, "findings", say(Text::findings), say(report.findings.empty() ? Text::findings_none : Text::findings_about));
+  if (report.findings.empty()) return close_section(out);
+  HtmlTable table(out, "noticed", say(Text::findings), report.findings.size() > 20);
+  table.head(Text::code).head(Text::reason).head(Text::severity).head(Text::subject).head(Text::times, Align::right);
+  for (const ReportFinding& finding : report.findings) {
+    const CodeInfo& message = info(finding.code);
+    table.row();
+    table.cell(plain_code(message.id))
+        .cell(say(message.says, message.says_ko) + "<span class=\"sub\">" + say(message.remedy, message.remedy_ko) + "</span>");
+    table.cell(say(severity_texts[static_cast<std::size_t>(message.severity)]));
+    table.cell(finding.subject.empty() ? "" : plain_code(finding.subject)).number(finding.count);
+  }
+  table.done();
+  close_section(out);
+}
+
 void write_fields_section(std::string& out, const ReportData& report) {
-  open_section(out, "fields", Text::fields, say(report.fields.empty() ? Text::fields_none : Text::fields_about));
+  open_section(out, "fields", say(Text::fields), say(report.fields.empty() ? Text::fields_none : Text::fields_about));
   if (report.fields.empty()) return close_section(out);
   constexpr std::array<Text, 3> states{Text::field_unread, Text::field_missing, Text::field_empty};
-  HtmlTable table(out, "field-states", true);
+  HtmlTable table(out, "field-states", say(Text::fields), true);
   table.head(Text::file)
       .head(Text::kind)
       .head(Text::field)
@@ -334,15 +309,11 @@ void write_fields_section(std::string& out, const ReportData& report) {
   close_section(out);
 }
 
-void write_run_section(std::string& out, const ReportData& report) {
-  open_section(out, "run", Text::run, say(Text::run_about));
-  out += "<dl class=\"pair\">\n";
-  pair(out, Text::identity, report.run.identity.empty() ? "" : plain_code(report.run.identity));
-  pair(out, Text::program, plain("Pyojun " + report.run.program_version));
-  pair(out, Text::mapping, with_hash(report.run.mapping_name, report.run.mapping_hash));
-  pair(out, Text::vocabulary, with_hash(report.run.vocabulary_release, report.run.vocabulary_hash));
-  out += fmt::format("</dl>\n<h3>{}</h3>\n", say(Text::files));
-  HtmlTable table(out, "inputs", report.files.size() > 20);
+namespace {
+
+void write_files(std::string& out, const ReportData& report) {
+  out += fmt::format("<h3>{}</h3>\n", say(Text::files));
+  HtmlTable table(out, "inputs", say(Text::files), report.files.size() > 20);
   table.head(Text::file).head(Text::format).head(Text::encoding).head(Text::kind).head(Text::bytes, Align::right).plain_head(Text::sha256);
   for (std::size_t i = 0; i < std::min(report.files.size(), most_files); ++i) {
     const ReportFile& file = report.files[i];
@@ -357,6 +328,34 @@ void write_run_section(std::string& out, const ReportData& report) {
   table.done();
   if (report.files.size() > most_files)
     out += fmt::format("<p class=\"about\">{}</p>\n", say(Text::files_more, {with_commas(report.files.size() - most_files)}));
+}
+
+void write_described(std::string& out, const AuditResult& audit) {
+  if (audit.cdm_source.empty()) return;
+  out += fmt::format("<h3>{}</h3>\n<dl class=\"pair\">\n", say(Text::described));
+  for (const auto& [name, value] : audit.cdm_source)
+    if (!value.empty()) out += fmt::format("<dt>{}</dt><dd>{}</dd>\n", plain_code(name), plain(value));
+  out += "</dl>\n";
+}
+
+}  // namespace
+
+void write_run_section(std::string& out, const ReportData& report) {
+  open_section(out, "run", say(Text::run), say(report.conversion ? Text::run_about : Text::audit_run_about));
+  out += "<dl class=\"pair\">\n";
+  write_pair(out, Text::identity, report.run.identity.empty() ? "" : plain_code(report.run.identity));
+  write_pair(out, Text::program, plain("Pyojun " + report.run.program_version));
+  write_pair(out, Text::mapping, with_hash(report.run.mapping_name, report.run.mapping_hash));
+  write_pair(out, Text::vocabulary, with_hash(report.run.vocabulary_release, report.run.vocabulary_hash));
+  if (report.audit) {
+    write_pair(out, Text::as_of, plain(report.audit->today));
+    write_pair(out, Text::source_kind, plain_code(report.audit->source_kind));
+    write_pair(out, Text::engine, plain_code(report.audit->engine));
+    write_pair(out, Text::baseline, report.audit->baseline.empty() ? "" : plain(report.audit->baseline));
+  }
+  out += "</dl>\n";
+  if (report.conversion) write_files(out, report);
+  if (report.audit) write_described(out, *report.audit);
   close_section(out);
 }
 

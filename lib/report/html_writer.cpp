@@ -21,15 +21,28 @@ constexpr std::array<TextRow, static_cast<std::size_t>(Text::count)> texts{{
 #undef PYOJUN_TEXT
 }};
 
+// `{}` takes the arguments in turn, `{0}` and the like take one by its place.
 std::string fill(std::string_view text, std::initializer_list<std::string_view> arguments) {
   std::string out;
-  auto next = arguments.begin();
-  for (std::size_t at = text.find("{}"); at != std::string_view::npos && next != arguments.end(); at = text.find("{}")) {
+  std::size_t turn = 0;
+  for (std::size_t at = text.find('{'); at != std::string_view::npos; at = text.find('{')) {
+    const std::size_t end = text.find('}', at);
+    const std::size_t place = end == at + 1 ? turn++ : static_cast<std::size_t>(text[at + 1] - '0');
     out += escape_html(text.substr(0, at));
-    out += *next++;
-    text.remove_prefix(at + 2);
+    if (place < arguments.size()) out += arguments.begin()[place];
+    text.remove_prefix(end + 1);
   }
   return out + escape_html(text);
+}
+
+// Letters, digits, '.', '-' and '_' as they are, every other byte in the form given.
+std::string spelled(std::string_view text, std::string_view form) {
+  std::string out;
+  for (const char c : text) {
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+    out += fits ? std::string(1, c) : fmt::format(fmt::runtime(form), static_cast<unsigned char>(c));
+  }
+  return out;
 }
 
 }  // namespace
@@ -68,17 +81,29 @@ std::string plain(std::string_view text) { return "<bdi>" + escape_html(text) + 
 
 std::string plain_code(std::string_view text) { return "<bdi class=\"code\">" + escape_html(text) + "</bdi>"; }
 
-HtmlTable::HtmlTable(std::string& out, std::string_view id, bool filter) : out_(out) {
+std::string two_decimals(double value) {
+  const auto hundredths = static_cast<std::int64_t>(value * 100.0 + 1e-6);
+  return fmt::format("{}.{:02}", hundredths / 100, hundredths % 100);
+}
+
+std::string anchor(std::string_view text) { return spelled(text, "_{:02x}"); }
+
+std::string link_to_file(std::string_view name) { return "./" + spelled(name, "%{:02x}"); }
+
+HtmlTable::HtmlTable(std::string& out, std::string_view id, std::string_view caption, bool filter) : out_(out) {
   if (filter)
     out_ += fmt::format(
         "<p class=\"tools\" hidden><label>{} <input type=\"search\" autocomplete=\"off\" spellcheck=\"false\" data-for=\"{}\"></label> "
-        "<output></output></p>\n",
+        "<output aria-live=\"polite\"></output></p>\n",
         say(Text::filter_rows), id);
-  out_ += fmt::format("<div class=\"scroll\"><table id=\"{}\"><thead><tr>", id);
+  out_ += fmt::format("<div class=\"scroll\"><table id=\"{}\"><caption>{}</caption><thead><tr>", id, caption);
 }
 
 HtmlTable& HtmlTable::head(Text text, Align align) {
-  out_ += fmt::format("<th scope=\"col\" data-sort=\"{0}\"{1}>{2}</th>", align == Align::right ? "number" : "text",
+  out_ += fmt::format("<th scope=\"col\" data-sort=\"{0}\"{1}>{2}</th>",
+                      align == Align::right  ? "number"
+                      : align == Align::rank ? "rank"
+                                             : "text",
                       align == Align::right ? " class=\"n\"" : "", say(text));
   return *this;
 }
@@ -95,14 +120,30 @@ void HtmlTable::start_body() {
   head_open_ = false;
 }
 
-void HtmlTable::row(std::string_view id) {
+void HtmlTable::row(std::string_view id, std::string_view attributes) {
   start_body();
-  out_ += id.empty() ? std::string("<tr>") : fmt::format("<tr id=\"{}\">", escape_html(id));
-  row_open_ = true;
+  out_ += id.empty() ? std::string("<tr") : fmt::format("<tr id=\"{}\"", escape_html(id));
+  if (!attributes.empty()) out_ += fmt::format(" {}", attributes);
+  out_ += '>';
+  row_open_ = first_ = true;
+}
+
+std::string_view HtmlTable::tag() {
+  const bool header = first_;
+  first_ = false;
+  return header ? "th scope=\"row\"" : "td";
 }
 
 HtmlTable& HtmlTable::cell(std::string_view html) {
-  out_ += fmt::format("<td>{}</td>", html);
+  const std::string_view with = tag();
+  out_ += fmt::format("<{}>{}</{}>", with, html, with.substr(0, 2));
+  return *this;
+}
+
+HtmlTable& HtmlTable::cell_by(std::string_view html, std::int64_t key, std::string_view name) {
+  const std::string_view with = tag();
+  out_ += fmt::format("<{}{} data-k=\"{}\">{}</{}>", with, name.empty() ? "" : fmt::format(" class=\"{}\"", name), key, html,
+                      with.substr(0, 2));
   return *this;
 }
 

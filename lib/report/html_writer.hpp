@@ -30,16 +30,26 @@ std::string say(std::string_view en, std::string_view ko);  // texts of our own 
 std::string plain(std::string_view text);
 std::string plain_code(std::string_view text);  // the same in the fixed-width face
 
-// A table whose rows can be sorted and filtered when scripts run.
+// "99.08": two decimals, cut off and not rounded up, so that 100.00 means all.
+std::string two_decimals(double value);
+// A name made of letters, digits, '.', '-' and '_', fit for ids and links; other bytes in hexadecimal.
+std::string anchor(std::string_view text);
+// Relative address of a file in the report's folder; no name can make it lead elsewhere.
+std::string link_to_file(std::string_view name);
+
+// A table whose rows can be sorted and filtered when scripts run. The first cell of a row is its header.
 class HtmlTable {
  public:
-  enum class Align : std::uint8_t { left, right };
-  HtmlTable(std::string& out, std::string_view id, bool filter);
+  enum class Align : std::uint8_t { left, right, rank };  // rank: left, sorted by the cells' keys
+  // `caption`: HTML, read out but not shown, since a heading stands above.
+  HtmlTable(std::string& out, std::string_view id, std::string_view caption, bool filter);
   HtmlTable& head(Text text, Align align = Align::left);
   HtmlTable& plain_head(Text text, Align align = Align::left);  // not sortable: a drawing
-  void row(std::string_view id = {});
+  // `attributes`: further ones, ready for the tag.
+  void row(std::string_view id = {}, std::string_view attributes = {});
   HtmlTable& cell(std::string_view html);
-  HtmlTable& long_cell(std::string_view html);  // may break anywhere: hashes
+  HtmlTable& cell_by(std::string_view html, std::int64_t key, std::string_view name = {});  // sorted by the key; `name`: class
+  HtmlTable& long_cell(std::string_view html);                                              // may break anywhere: hashes
   HtmlTable& number(std::uint64_t value);
   HtmlTable& right(std::string_view html);
   void foot();  // rows that follow are totals and stay below
@@ -47,8 +57,9 @@ class HtmlTable {
 
  private:
   void start_body();
+  std::string_view tag();
   std::string& out_;
-  bool head_open_ = true, row_open_ = false, foot_ = false;
+  bool head_open_ = true, row_open_ = false, foot_ = false, first_ = false;
 };
 
 }  // namespace pyojun

@@ -115,6 +115,17 @@ void write_quality(JsonWriter& out, const ReportData& data) {
     row.text("code", message.id).text("severity", severity_name(message.severity)).text("file", entry.file).text("rule", entry.rule);
     return row.text("column", entry.column).number("records", entry.records).number("kept", entry.kept).text("says", message.says).done();
   });
+  write_list(out, "findings", data.findings, [](const ReportFinding& finding) {
+    const CodeInfo& message = info(finding.code);
+    JsonRow row;
+    row.text("code", message.id).text("severity", severity_name(message.severity)).text("subject", finding.subject);
+    return row.number("count", finding.count).text("says", message.says).done();
+  });
+  write_list(out, "assembly", data.assembly, [](const ReportAssembly& line) {
+    JsonRow row;
+    row.text("step", line.step).text("rule", line.rule).text("table", line.table).number("changed", line.changed);
+    return row.number("removed", line.removed).number("added", line.added).done();
+  });
   write_list(out, "fields", data.fields, [](const ReportField& field) {
     JsonRow row;
     row.text("file", field.file).text("kind", field.kind).text("field", field.field).text("state", field_state(field.state));
@@ -122,7 +133,11 @@ void write_quality(JsonWriter& out, const ReportData& data) {
   });
   write_list(out, "packs", data.packs, [](const ReportPack& pack) {
     JsonRow row;
-    row.text("id", pack.id).text("title", pack.title).text("edition", pack.edition).text("verdict", pack.verdict);
+    row.text("id", pack.id)
+        .text("title", pack.title)
+        .text("edition", pack.edition)
+        .text("verdict", pack.verdict)
+        .text("verdict_ko", pack.verdict_ko);
     row.raw("score", fmt::format("{:.2f}", pack.score)).number("passed", pack.passed).number("failed", pack.failed);
     return row.number("not_applicable", pack.not_applicable).number("not_observable", pack.not_observable).done();
   });

@@ -1,6 +1,9 @@
 // Sums over the report's data.
 #include "report/report.hpp"
 
+#include <algorithm>
+#include <tuple>
+
 namespace pyojun {
 
 namespace {
@@ -48,7 +51,7 @@ std::uint64_t ReportData::quarantined() const {
 
 void add_audit(ReportData& data, const AuditResult& audit) {
   for (const PackResult& pack : audit.packs) {
-    ReportPack line{pack.pack.id, pack.pack.title, pack.pack.title_ko, pack.pack.edition, pack.verdict};
+    ReportPack line{pack.pack.id, pack.pack.title, pack.pack.title_ko, pack.pack.edition, pack.verdict, pack.verdict_ko};
     line.score = pack.score.value_or(0);
     line.passed = pack.tally.of(State::pass);
     line.failed = pack.tally.of(State::fail);
@@ -57,6 +60,30 @@ void add_audit(ReportData& data, const AuditResult& audit) {
     data.packs.push_back(std::move(line));
   }
   data.audit = audit;
+}
+
+void add_finding(ReportData& data, Code code, std::string_view subject, std::uint64_t count) {
+  const auto before = [](const ReportFinding& a, const ReportFinding& b) {
+    return std::tie(a.code, a.subject) < std::tie(b.code, b.subject);
+  };
+  const ReportFinding one{code, std::string(subject), count};
+  const auto at = std::lower_bound(data.findings.begin(), data.findings.end(), one, before);
+  if (at != data.findings.end() && at->code == code && at->subject == subject) {
+    at->count += count;
+  } else {
+    data.findings.insert(at, one);
+  }
+}
+
+ReportData audit_report(const AuditResult& audit) {
+  ReportData data;
+  data.conversion = false;
+  data.run.identity = audit.identity;
+  data.run.program_version = audit.program_version;
+  data.run.source_name = audit.source_name;
+  for (const auto& [table, rows] : audit.tables) data.tables.push_back({table, rows});
+  add_audit(data, audit);
+  return data;
 }
 
 ReportCoverage ReportData::total_coverage() const {

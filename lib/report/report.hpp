@@ -72,15 +72,29 @@ struct ReportField {
   std::uint64_t seen = 0, filled = 0;
 };
 
+// What the readers noticed without refusing anything, summed over files.
+struct ReportFinding {
+  Code code = Code::internal_error;
+  std::string subject;  // a segment id, an element's name; may be empty
+  std::uint64_t count = 0;
+};
+
+// What one rule over all rows together did to one table; in the order the rules ran.
+struct ReportAssembly {
+  std::string step, rule, table;
+  std::uint64_t changed = 0, removed = 0, added = 0;  // rows
+};
+
 // One line a criteria pack, for summaries; everything else is in ReportData::audit. Empty when no packs were run.
 struct ReportPack {
-  std::string id, title, title_ko, edition, verdict;
+  std::string id, title, title_ko, edition, verdict, verdict_ko;
   double score = 0;  // 0 .. 100
   std::uint64_t passed = 0, failed = 0, not_applicable = 0, not_observable = 0;
 };
 
 struct ReportData {
-  RunIdentity run;  // run.started is shown only when it is not empty: leave it empty for equal bytes
+  bool conversion = true;  // false: an audit of data that something else made; the members from `files` on are empty but `tables`
+  RunIdentity run;         // run.started is shown only when it is not empty: leave it empty for equal bytes
   std::vector<ReportPack> packs;
   std::optional<AuditResult> audit;  // with `packs`; criteria, categories, gates, trend
   std::vector<ReportFile> files;
@@ -92,6 +106,8 @@ struct ReportData {
   std::vector<ReportUnmapped> unmapped;  // most rows first, at most unmapped_limit
   std::uint64_t unmapped_codes = 0, unmapped_rows = 0;
   std::vector<ReportQuarantine> quarantine;  // most records first
+  std::vector<ReportFinding> findings;       // by code, then subject
+  std::vector<ReportAssembly> assembly;
   std::vector<ReportField> fields;
 
   std::uint64_t records() const;  // the readers' lines
@@ -108,6 +124,11 @@ Result<ReportData> collect(Warehouse& warehouse);
 
 // Takes over an audit: `audit` and the lines of `packs`.
 void add_audit(ReportData& data, const AuditResult& audit);
+
+// Adds to the finding of the same code and subject; keeps them in order.
+void add_finding(ReportData& data, Code code, std::string_view subject, std::uint64_t count);
+// The report of an audit by itself, without a conversion's books.
+ReportData audit_report(const AuditResult& audit);
 
 // Both are functions of the data alone. JSON: schemas/report.schema.json; members are only ever added.
 std::string to_json(const ReportData& data);

@@ -79,6 +79,10 @@ inline ReportData sample_report(bool hostile = false) {
   report.fields = {{"patients.csv", "patients", "SSN", ReportField::State::unread, 20'001, 20'001},
                    {"patients.csv", "patients", "RACE_DETAIL", ReportField::State::missing, 20'001, 0},
                    {"observations.csv", "observations", "ENCOUNTER", ReportField::State::empty, 9'204'101, 0}};
+  report.findings = {{Code::hl7_message_type, "ADT^A99", 12}, {Code::hl7_segment_unread, "ZPD", 4'120}};
+  report.assembly = {{"10-end_before_start-repair", "end before start", "visit_occurrence", 12, 0, 0},
+                     {"60-eras", "rows added", "condition_era", 0, 0, 1'204},
+                     {"70-own", "a rule of the site", "note", 1, 2, 3}};
   if (!hostile) return report;
   for (const std::string& name : hostile_names()) {
     report.files.push_back({name, name, name, name, name, name, 1});
@@ -88,6 +92,8 @@ inline ReportData sample_report(bool hostile = false) {
     report.unmapped.push_back({name, name, name, Grade::unknown, 1});
     report.quarantine.push_back({Code::archive_damaged, name, name, name, 1, 0});
     report.fields.push_back({name, name, name, ReportField::State::unread, 1, 1});
+    report.findings.push_back({Code::hl7_segment_unread, name, 1});
+    report.assembly.push_back({name, name, name, 1, 1, 1});
   }
   const std::string& first = hostile_names().front();
   report.run.source_name = report.run.mapping_name = report.run.vocabulary_release = report.run.data_date = first;

@@ -1,0 +1,40 @@
+// What stands between a pack's result and a better one: the arithmetic behind "what blocks" and "what next".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conformance/result.hpp"
+
+namespace pyojun {
+
+enum class Tone : std::uint8_t { good, middle, bad, none };
+
+// good: the verdict of the highest band; bad: that of the lowest, or a critical criterion failed; none: nothing could be decided.
+Tone tone(const PackResult& pack);
+
+// The lowest score whose band has the verdict of the highest band; nothing without bands.
+std::optional<double> ready_from(const Pack& pack);
+
+// A failed criterion and what the pack's score (0 .. 100) wins when nothing violates it any more; 0 for one that is not scored.
+struct Gain {
+  const CriterionResult* result = nullptr;
+  double points = 0;
+};
+
+// All failed criteria: critical ones first, then most points first, then in the pack's order. Pointers into `pack`.
+std::vector<Gain> gains(const PackResult& pack);
+
+// Criteria that ended as error or not observable, by reason.
+struct Undecided {
+  State state = State::error;
+  std::string reason, reason_ko;  // empty: people must attest it
+  std::uint64_t criteria = 0;
+};
+
+// Errors first, then most criteria first.
+std::vector<Undecided> undecided(const PackResult& pack);
+
+}  // namespace pyojun
