@@ -127,9 +127,11 @@ void DqdRules::decide(CriterionResult& result, const Measured& measured) const {
   result.measured = !result.sql_error;
   if (not_applicable(result, measured)) return;
   if (result.sql_error) {
-    const std::string why =
-        measured.missing() ? fmt::format("{}.{} is missing", measured.missing_table, measured.missing_column) : measured.error_class;
-    return set(result, State::error, "statement refused: " + why, "SQL 오류: " + why);
+    const std::string missing = measured.missing_table + (measured.missing_column.empty() ? "" : "." + measured.missing_column);
+    if (measured.missing())
+      return set(result, State::error, fmt::format("statement refused: {} is missing", missing),
+                 fmt::format("SQL 오류: {} 이 없음", missing));
+    return set(result, State::error, "statement refused: " + measured.error_class, "SQL 오류: " + measured.error_class);
   }
   set(result, above(result) ? State::fail : State::pass, {}, {});
 }

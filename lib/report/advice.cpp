@@ -44,7 +44,7 @@ std::vector<Undecided> undecided(const PackResult& pack) {
       return entry.state == one.state && entry.reason == one.reason && entry.reason_ko == one.reason_ko;
     });
     if (known == out.end()) {
-      out.push_back({one.state, one.reason, one.reason_ko, 1});
+      out.push_back({&one, one.state, one.reason, one.reason_ko, 1});
     } else {
       ++known->criteria;
     }

@@ -29,6 +29,7 @@ std::vector<Gain> gains(const PackResult& pack);
 
 // Criteria that ended as error or not observable, by reason.
 struct Undecided {
+  const CriterionResult* first = nullptr;
   State state = State::error;
   std::string reason, reason_ko;  // empty: people must attest it
   std::uint64_t criteria = 0;

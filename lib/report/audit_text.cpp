@@ -1,12 +1,18 @@
 // The audit for terminals and for machines that read JUnit.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "report/advice.hpp"
 #include "report/conformance.hpp"
 #include "report/escape.hpp"
+#include "report/html_writer.hpp"
 
 namespace pyojun {
 
 namespace {
+
+constexpr std::size_t most_reasons = 6;
 
 std::string counts(const CriterionResult& one) {
   if (!one.measured) return "-";
@@ -18,19 +24,27 @@ std::string counts(const CriterionResult& one) {
 
 std::string score_of(const std::optional<double>& score) { return score ? fmt::format("{:.2f}", *score) : std::string("-"); }
 
+// Failures in the order of the report: critical ones first, then by points; then what was not decided, a line a reason.
 void write_failures(std::string& out, const PackResult& pack, bool korean, std::size_t most) {
-  std::size_t shown = 0, all = 0;
-  for (const CriterionResult& one : pack.criteria) {
-    if (one.state != State::fail && one.state != State::error) continue;
-    if (++all > most) continue;
-    ++shown;
-    std::string mark = one.state == State::error ? "error" : one.change == "new" ? "fail, new" : "fail";
+  const std::vector<Gain> all = gains(pack);
+  for (std::size_t i = 0; i < std::min(most, all.size()); ++i) {
+    const CriterionResult& one = *all[i].result;
+    std::string mark = one.change == "new" ? "fail, new" : "fail";
     if (one.criterion.critical) mark += ", critical";
     if (!one.suppressed.empty()) mark += ", suppressed";
-    out += fmt::format("  {} [{}] {}: {}\n", one.criterion.id, mark, korean ? one.criterion.title_ko : one.criterion.title,
-                       one.state == State::error ? (korean ? one.reason_ko : one.reason) : counts(one));
+    const std::string points = all[i].points > 0 ? fmt::format(", +{}", two_decimals(std::max(all[i].points, 0.01))) : std::string();
+    out += fmt::format("  {} [{}] {}: {}{}\n", one.criterion.id, mark, korean ? one.criterion.title_ko : one.criterion.title, counts(one),
+                       points);
   }
-  if (all > shown) out += fmt::format(fmt::runtime(korean ? "  그 밖에 {}건\n" : "  and {} more\n"), all - shown);
+  if (all.size() > most) out += fmt::format(fmt::runtime(korean ? "  그 밖에 {}건\n" : "  and {} more\n"), all.size() - most);
+  const std::vector<Undecided> reasons = undecided(pack);
+  for (std::size_t i = 0; i < std::min(most_reasons, reasons.size()); ++i) {
+    const Undecided& one = reasons[i];
+    const char* const state = one.state == State::error ? (korean ? "오류" : "error") : (korean ? "관찰 불가" : "not observable");
+    const std::string who =
+        one.criteria == 1 ? fmt::format("{} [{}]", one.first->criterion.id, state) : fmt::format("{} {}", one.criteria, state);
+    out += fmt::format("  {}: {}\n", who, korean ? one.reason_ko : one.reason);
+  }
 }
 
 void write_dqd(std::string& out, const DqdFigures& dqd) {

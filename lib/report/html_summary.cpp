@@ -149,7 +149,8 @@ void next_undecided(std::string& out, const AuditResult& audit) {
       if (++shown > most_undecided) break;
       const std::string why = reason.reason.empty() ? say(Text::next_attest_people) : say(reason.reason, reason.reason_ko);
       const Text text = reason.state == State::error ? Text::next_errors : Text::next_attest;
-      item(out, link(pack_anchor(pack) + "-why", say(text, {why})), count_of(reason.criteria), of_pack(audit, pack));
+      item(out, link(reason.criteria == 1 ? criterion_anchor(pack, *reason.first) : pack_anchor(pack) + "-why", say(text, {why})),
+           count_of(reason.criteria), of_pack(audit, pack));
     }
   }
 }
