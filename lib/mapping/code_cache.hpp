@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "mapping/code_entry.hpp"
@@ -78,7 +79,8 @@ class CodeCache {
   SystemNumber concepts();                  // codes are concept ids
   const CodeEntry& find(SystemNumber system, std::string_view code);
   void count(const CodeEntry& entry, std::uint16_t rule, TableId table, std::uint64_t rows);
-  void release() { transient_used_ = 0; }  // entries over the limit live until here
+  // Entries over the limit live until here. True: there were some.
+  bool release() { return std::exchange(transient_used_, 0) != 0; }
   CodeRoute& add_route(const CodeEntry& entry, std::uint32_t emit);
   std::vector<CodeTally> tallies(const Schema& schema) const;
   std::size_t size() const { return entries_.size(); }

@@ -143,6 +143,21 @@ void run_field(const Op& op, Frame& frame, Value& out) {
 
 namespace {
 
+// As first_present() along steps without predicates, choices and descendants.
+NodeIndex present_along(const Node* nodes, const PathStep* step, const PathStep* end, NodeIndex at, NodeIndex& first) {
+  if (step == end) {
+    if (first == 0) first = at;
+    return present(nodes[at]) ? at : 0;
+  }
+  NodeIndex i = nodes[at].child;
+  if (i == 0) return step->first_component ? present_along(nodes, step + 1, end, at, first) : 0;
+  for (; i != 0; i = nodes[i].next) {
+    if (nodes[i].name != step->name) continue;
+    if (const NodeIndex found = present_along(nodes, step + 1, end, i, first); found != 0) return found;
+  }
+  return 0;
+}
+
 // The first present node a walk leads to; if none is, the first.
 template <class Walk>
 void first_present(Frame& frame, Walk walk_all, Value& out) {
@@ -210,6 +225,13 @@ int compare(Frame& frame, const Value& a, const Value& b) {
 }
 
 }  // namespace
+
+void run_plain_path(const Op& op, Frame& frame, Value& out) {
+  NodeIndex first = 0;
+  const NodeIndex found = present_along(frame.nodes, op.steps.data(), op.steps.data() + op.steps.size(), frame.node(op.up), first);
+  if (first == 0) return out.clear();
+  load(frame, found != 0 ? found : first, out);
+}
 
 void run_path(const Op& op, Frame& frame, Value& out) {
   first_present(
@@ -294,6 +316,26 @@ void run_compare(const Op& op, Frame& frame, Value& out) {
   }
 }
 
+// = and != with a constant text.
+void run_equals_text(const Op& op, Frame& frame, Value& out) {
+  eval(*op.args[0], frame, out);
+  const Value& text = op.args[1]->constant;
+  const bool equal = out.tag == Tag::text ? out.text() == text.text() : compare(frame, out, text) == 0;
+  out.clear();
+  out.set_boolean(equal == (op.sign == '='));
+}
+
+// `in` with constant texts.
+void run_in_texts(const Op& op, Frame& frame, Value& out) {
+  eval(*op.args[0], frame, out);
+  const auto same = [&](const Op* text) {
+    return out.tag == Tag::text ? out.text() == text->constant.text() : compare(frame, out, text->constant) == 0;
+  };
+  const bool found = std::any_of(op.args.begin() + 1, op.args.end(), same);
+  out.clear();
+  out.set_boolean(found);
+}
+
 void run_in_values(const Op& op, Frame& frame, Value& out) {
   Value a, b;
   eval(*op.args[0], frame, a);
@@ -359,14 +401,7 @@ void run_concat(const Op& op, Frame& frame, Value& out) {
 }
 
 void run_key(const Op& op, Frame& frame, Value& out) {
-  Hash128 key;
-  Kept<Hash128>* const kept = op.memo == 0 ? nullptr : &frame.keys[op.memo - 1];
-  if (kept != nullptr && kept->node == frame.node(op.outer)) {
-    key = kept->value;
-  } else {
-    key = key_of(frame, op.args, op.seed);
-    if (kept != nullptr && !frame.failure.failed) *kept = {frame.node(op.outer), key};
-  }
+  const Hash128 key = key_of(frame, op.args, op.seed);
   out.clear();
   if (!key) return;
   out.tag = Tag::key;
@@ -390,6 +425,21 @@ void run_lookup(const Op& op, Frame& frame, Value& out) {
   const std::uint32_t row = table.find(key);
   if (row == 0) return;
   if (const auto text = table.text(row - 1, op.column); !text.empty()) out.set_text(text);
+}
+
+void run_kept(const Op& op, Frame& frame, Value& out) {
+  Kept& kept = frame.kept[op.kept];
+  const std::uint64_t visit = frame.visits[frame.level - op.outer];
+  if (kept.visit == visit) {
+    out = kept.value;
+    return;
+  }
+  op.compute(op, frame, out);
+  // What lives no longer than the candidate is not kept, nor what comes of an evaluation that has failed.
+  if (frame.failure.failed || out.tag == Tag::answer || out.tag == Tag::range || out.tag == Tag::codes || out.tag == Tag::sibling) return;
+  kept = {visit, out};
+  const bool text = out.tag == Tag::text || out.tag == Tag::concept_id;
+  if (text && frame.arena.owns(out.data)) kept.value.data = frame.kept_texts.copy(out.text()).data();
 }
 
 std::uint32_t LookupTable::find(const Hash128& key) const {

@@ -32,11 +32,10 @@ struct Runtime {
   std::vector<std::shared_ptr<const LookupTable>> lookups;
 };
 
-// What was found for the node a reference or version was read from last.
-template <class T>
+// A value and the visit of a node it was found at.
 struct Kept {
-  NodeIndex node = 0;
-  T value{};
+  std::uint64_t visit = 0;
+  Value value;
 };
 
 struct Frame {
@@ -49,9 +48,13 @@ struct Frame {
   std::vector<std::uint16_t> positions;  // flat batches: by symbol, column number + 1
   std::array<NodeIndex, max_contexts> context{};
   std::uint32_t level = 0;
-  std::uint32_t item = 1;                    // number of the candidate's item among those of its innermost `each`, from 1
-  std::vector<Kept<Hash128>> keys;           // by Op::memo
-  std::vector<Kept<std::int64_t>> versions;  // by EmitPlan::version_memo
+  std::uint32_t item = 1;  // number of the candidate's item among those of its innermost `each`, from 1
+  // Each time a level gets another node that is a new visit; levels below a visit's are visited anew, too. So a value that was found
+  // at a visit is good as long as its level still shows that number.
+  std::array<std::uint64_t, max_contexts> visits{};
+  std::uint64_t last_visit = 0;
+  std::vector<Kept> kept;  // by Op::kept
+  Arena kept_texts;        // of the record at hand
   // First child of that name under nodes that many candidates look into; an entry is good for one batch.
   struct Child {
     NodeIndex parent = 0, child = 0;
@@ -80,10 +83,24 @@ struct Frame {
   }
   NodeIndex node(std::uint32_t up) const { return context[level - up]; }
   // Nothing kept of one batch is good for another.
-  void forget() {
-    std::ranges::fill(keys, Kept<Hash128>{});
-    std::ranges::fill(versions, Kept<std::int64_t>{});
+  void forget_batch() {
     children.fill({});
+    forget();
+  }
+  // Nothing kept is good any more.
+  void forget() {
+    for (auto& visit : visits) visit = ++last_visit;
+  }
+  void enter(std::uint32_t at, NodeIndex index) {
+    context[at] = index;
+    visits[at] = ++last_visit;
+  }
+  void start(const Record& next) {
+    record = &next;
+    level = 0;
+    item = 1;
+    kept_texts.reset();
+    enter(0, next.root);
   }
   NodeIndex first_child(NodeIndex parent, Symbol name) {
     Child& known = children[(parent * 31U + name) % children.size()];
@@ -210,6 +227,7 @@ void make_code_of_concept(Frame& frame, const Value& value, Value& out);
 // Operations of the language itself; those of functions are in functions.cpp.
 void run_constant(const Op& op, Frame& frame, Value& out);
 void run_field(const Op& op, Frame& frame, Value& out);
+void run_plain_path(const Op& op, Frame& frame, Value& out);
 void run_path(const Op& op, Frame& frame, Value& out);
 void run_self(const Op& op, Frame& frame, Value& out);
 void run_node_path(const Op& op, Frame& frame, Value& out);
@@ -220,7 +238,9 @@ void run_or(const Op& op, Frame& frame, Value& out);
 void run_and(const Op& op, Frame& frame, Value& out);
 void run_not(const Op& op, Frame& frame, Value& out);
 void run_compare(const Op& op, Frame& frame, Value& out);
+void run_equals_text(const Op& op, Frame& frame, Value& out);
 void run_in_values(const Op& op, Frame& frame, Value& out);
+void run_in_texts(const Op& op, Frame& frame, Value& out);
 void run_in_list(const Op& op, Frame& frame, Value& out);
 void run_matches(const Op& op, Frame& frame, Value& out);
 void run_present(const Op& op, Frame& frame, Value& out);
@@ -229,6 +249,7 @@ void run_concat(const Op& op, Frame& frame, Value& out);
 void run_key(const Op& op, Frame& frame, Value& out);
 void run_define(const Op& op, Frame& frame, Value& out);
 void run_lookup(const Op& op, Frame& frame, Value& out);
+void run_kept(const Op& op, Frame& frame, Value& out);
 
 // The evaluator of a function of the table, or nullptr.
 Run function_run(std::string_view name);

@@ -27,15 +27,15 @@ namespace mapping {
 PlanMapper::PlanMapper(std::shared_ptr<const PlanData> plan, std::shared_ptr<const Vocabulary> vocabulary)
     : plan_(std::move(plan)),
       runtime_(*plan_, std::move(vocabulary)),
-      by_kind_(plan_->symbols_.size()),
+      walks_(plan_->symbols_.size(), &plan_->walks_.at(0)),
+      started_(plan_->plans_.size()),
       looked_up_(plan_->symbols_.size()),
       gathered_(plan_->lookups_.size()) {
   frame_.plan = plan_.get();
   frame_.runtime = &runtime_;
-  for (std::size_t kind = 0; kind < by_kind_.size(); ++kind) {
-    for (const RulePlan& rule : plan_->plans_) {
-      if (rule.kind == 0 || rule.kind == kind) by_kind_[kind].push_back(&rule);
-    }
+  frame_.kept.resize(plan_->kept_);
+  for (const auto& [kind, walk] : plan_->walks_) walks_[kind] = &walk;
+  for (std::size_t kind = 0; kind < walks_.size(); ++kind) {
     looked_up_[kind] =
         std::ranges::any_of(plan_->lookups_, [kind](const LookupPlan& lookup) { return lookup.kind == 0 || lookup.kind == kind; });
   }
@@ -74,9 +74,7 @@ void PlanMapper::bind(const RecordBatch& batch) {
   frame_.nodes = batch.nodes.data();
   frame_.flat = !batch.columns.empty();
   frame_.level = 0;
-  frame_.keys.resize(plan_->kept_keys_);
-  frame_.versions.resize(plan_->kept_versions_);
-  frame_.forget();
+  frame_.forget_batch();
   if (!frame_.flat) return;
   frame_.positions.assign(plan_->symbols_.size(), 0);
   for (std::size_t i = 0; i < batch.columns.size(); ++i) {
@@ -92,15 +90,14 @@ void PlanMapper::map(const RecordBatch& batch, MappedBatch& out) {
   out_ = &out;
   for (std::size_t i = 0; i < batch.records.size(); ++i) {
     const Record& record = batch.records[i];
-    frame_.record = &record;
-    frame_.context[0] = record.root;
     record_ = static_cast<std::uint32_t>(i);
-    const std::size_t kind = record.kind < by_kind_.size() ? record.kind : 0;
-    if (by_kind_[kind].empty()) {
+    const std::size_t kind = record.kind < walks_.size() ? record.kind : 0;
+    if (walks_[kind]->all.empty()) {
       if (!looked_up_[kind]) unread(record.kind);
       continue;
     }
-    for (const RulePlan* rule : by_kind_[kind]) run_rule(*rule);
+    frame_.start(record);
+    run_record(*walks_[kind]);
   }
   std::ranges::sort(out.unread_kinds);
 }
@@ -116,40 +113,58 @@ void PlanMapper::unread(Symbol kind) {
   out_->unread_kinds.emplace_back(kind, 1);
 }
 
-void PlanMapper::run_rule(const RulePlan& rule) {
-  frame_.level = 0;
-  frame_.item = 1;
-  ordinal_ = 0;
-  if (!rule.record_filters.empty()) {
-    frame_.reset();
-    RuleTally& tally = out_->tallies[rule.number];
-    for (const FilterPlan& filter : rule.record_filters) {
-      if (holds(*filter.condition, frame_)) continue;
-      ++tally.in;
-      if (frame_.failure.failed) return reject(rule);
+// Does the record pass what the rule asks of it before it looks for candidates?
+bool PlanMapper::starts(const RulePlan& rule) {
+  if (rule.record_filters.empty()) return true;
+  frame_.reset();
+  RuleTally& tally = out_->tallies[rule.number];
+  for (const FilterPlan& filter : rule.record_filters) {
+    if (holds(*filter.condition, frame_)) continue;
+    ++tally.in;
+    if (frame_.failure.failed) {
+      reject(rule);
+    } else {
       ++tally.filtered[filter.number];
-      return;
     }
+    return false;
   }
-  if (rule.each.empty()) return candidate(rule);
-  level(rule, 0);
+  return true;
 }
 
-void PlanMapper::level(const RulePlan& rule, std::size_t depth) {
-  if (depth == rule.each.size()) return candidate(rule);
-  const EachPlan& each = rule.each[depth];
+void PlanMapper::run_record(const Walk& walk) {
+  const std::size_t before = out_->rejects.size();
+  for (const RulePlan* rule : walk.all) started_[rule->number] = {starts(*rule), 0};
+  visit(walk);
+  // Rules took turns; what they refused is listed rule by rule.
+  if (out_->rejects.size() - before > 1)
+    std::stable_sort(out_->rejects.begin() + static_cast<std::ptrdiff_t>(before), out_->rejects.end(),
+                     [](const Reject& a, const Reject& b) { return a.rule < b.rule; });
+}
+
+// Everything that is to be done at the node at hand.
+void PlanMapper::visit(const Walk& walk) {
+  for (const RulePlan* rule : walk.candidates) {
+    if (started_[rule->number].yes) candidate(*rule);
+  }
+  for (const Walk& next : walk.below) {
+    if (std::ranges::any_of(next.all, [this](const RulePlan* rule) { return started_[rule->number].yes; })) go(next);
+  }
+}
+
+void PlanMapper::go(const Walk& walk) {
+  const EachPlan& each = walk.each;
   std::uint32_t items = 0;
   const auto turn = [&](NodeIndex node) {
     frame_.item = ++items;
-    if (depth == 0) frame_.reset();
-    frame_.context[++frame_.level] = node;
+    frame_.reset();
+    frame_.enter(++frame_.level, node);
     if (each.where == nullptr || holds(*each.where, frame_)) {
-      level(rule, depth + 1);
+      visit(walk);
     } else {
-      RuleTally& tally = out_->tallies[rule.number];
+      RuleTally& tally = out_->tallies[walk.owner];
       ++tally.in;
       if (frame_.failure.failed) {
-        reject(rule);
+        reject(*walk.all[0]);
       } else {
         ++tally.filtered[static_cast<std::size_t>(each.filter)];
       }
@@ -158,7 +173,7 @@ void PlanMapper::level(const RulePlan& rule, std::size_t depth) {
     return false;
   };
   if (each.path->is_path) {
-    walk(frame_, each.path->steps.data(), each.path->steps.data() + each.path->steps.size(), frame_.node(each.path->up), turn);
+    walk_path(frame_, *each.path, turn);
   } else {
     Value value;
     eval(*each.path, frame_, value);
@@ -169,10 +184,10 @@ void PlanMapper::level(const RulePlan& rule, std::size_t depth) {
 
 void PlanMapper::candidate(const RulePlan& rule) {
   frame_.reset();
-  runtime_.codes.release();
+  if (runtime_.codes.release()) frame_.forget();
   RuleTally& tally = out_->tallies[rule.number];
   ++tally.in;
-  const std::uint32_t ordinal = ordinal_++;
+  const std::uint32_t ordinal = started_[rule.number].ordinal++;
   for (const FilterPlan& filter : rule.filters) {
     if (holds(*filter.condition, frame_)) continue;
     if (frame_.failure.failed) return reject(rule);
@@ -226,7 +241,7 @@ void PlanMapper::reject(const RulePlan& rule) {
     out.path = path_of(*frame_.batch, record.root, failure.node, plan_->symbols_);
   }
   if (out.path.empty() && out.field != 0) out.path = plan_->symbols_.name(out.field);
-  frame_.level = std::min(frame_.level, max_contexts - 1);
+  frame_.failure.failed = false;
 }
 
 std::vector<CodeTally> PlanMapper::codes() const { return runtime_.codes.tallies(*plan_->schema_); }
@@ -234,8 +249,7 @@ std::vector<CodeTally> PlanMapper::codes() const { return runtime_.codes.tallies
 void PlanMapper::gather(const RecordBatch& batch) {
   bind(batch);
   for (const Record& record : batch.records) {
-    frame_.record = &record;
-    frame_.context[0] = record.root;
+    frame_.start(record);
     for (std::size_t number = 0; number < plan_->lookups_.size(); ++number) {
       const LookupPlan& lookup = plan_->lookups_[number];
       if (lookup.kind != 0 && lookup.kind != record.kind) continue;

@@ -41,8 +41,10 @@ class PlanMapper final : public Mapper {
   void prepare(MappedBatch& out);
   void bind(const RecordBatch& batch);
   void unread(Symbol kind);
-  void run_rule(const RulePlan& rule);
-  void level(const RulePlan& rule, std::size_t depth);
+  void run_record(const Walk& walk);
+  void go(const Walk& walk);
+  void visit(const Walk& walk);
+  bool starts(const RulePlan& rule);
   void candidate(const RulePlan& rule);
   void reject(const RulePlan& rule);
 
@@ -52,7 +54,6 @@ class PlanMapper final : public Mapper {
   bool identify(const EmitPlan& emit, std::uint32_t ordinal, Identity& out);
   Hash128 content_key(std::uint64_t seed, std::uint32_t ordinal);
   std::int64_t version_of(const EmitPlan& emit);
-  std::int64_t fresh_version(const EmitPlan& emit);
   bool table_rows(const RulePlan& rule, const EmitPlan& emit, Identity identity);
   bool stem_rows(const RulePlan& rule, const EmitPlan& emit, Identity identity);
   void delete_rows(const RulePlan& rule, const EmitPlan& emit, Identity identity);
@@ -70,12 +71,16 @@ class PlanMapper final : public Mapper {
   std::shared_ptr<const PlanData> plan_;
   Runtime runtime_;
   Frame frame_;
-  std::vector<std::vector<const RulePlan*>> by_kind_;  // by symbol; [0]: rules for every kind
+  struct Started {
+    bool yes = false;           // the record passed what the rule asks of it
+    std::uint32_t ordinal = 0;  // of its next candidate within the record
+  };
+  std::vector<const Walk*> walks_;  // by record kind
+  std::vector<Started> started_;    // by rule number
   std::vector<bool> looked_up_;
   std::vector<LookupTable> gathered_;
   MappedBatch* out_ = nullptr;
-  std::uint32_t record_ = 0;   // number within the batch
-  std::uint32_t ordinal_ = 0;  // of the candidate within record and rule
+  std::uint32_t record_ = 0;  // number within the batch
   bool deleting_ = false;
   std::vector<Value> values_;
   std::vector<const CodeEntry*> codes_;

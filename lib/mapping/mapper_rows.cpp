@@ -70,16 +70,6 @@ Hash128 PlanMapper::content_key(std::uint64_t seed, std::uint32_t ordinal) {
 
 // Whole numbers as they are, times in microseconds; absent is older than everything.
 std::int64_t PlanMapper::version_of(const EmitPlan& emit) {
-  if (emit.version_memo == 0) return fresh_version(emit);
-  Kept<std::int64_t>& kept = frame_.versions[emit.version_memo - 1];
-  const NodeIndex node = frame_.node(emit.version_outer);
-  if (kept.node == node) return kept.value;
-  const std::int64_t version = fresh_version(emit);
-  if (!frame_.failure.failed) kept = {node, version};
-  return version;
-}
-
-std::int64_t PlanMapper::fresh_version(const EmitPlan& emit) {
   Value value;
   eval(*emit.version, frame_, value);
   if (value.tag == Tag::integer) return value.integer;

@@ -179,6 +179,8 @@ Compiled compile_parsed(Parsed parsed, const CompileOptions& options) {
       for (const Layout& layout : emit.layouts) plan->layout_of_chunk_.push_back(&layout);
     }
   }
+  lay_walks(*plan);
+  keep_values(*plan);
   out.plan = std::move(plan);
   return out;
 }

@@ -41,7 +41,6 @@ class PlanCompiler {
   const Op* function(const ast::Expr& expr, Run run);
   const Op* define(const ast::Expr& expr, const ast::Define& define);
   const Op* lookup(const ast::Expr& expr, std::size_t number);
-  static std::uint32_t outer_of(const Op& op);
   const Op* reference(const ast::Expr& expr, TableId table);
   void list_argument(Op& op, const ast::Expr& expr);
   const Op* alternatives(const ast::Expr& expr);
@@ -77,7 +76,8 @@ class PlanCompiler {
   std::uint32_t level_ = 0;            // contexts below the record
   std::vector<bool> root_like_{true};  // by level: names there are fields of the record itself
   std::vector<std::string> fhir_types_;
-  std::vector<const ast::Define*> defining_;  // being compiled: one may not use itself
+  std::map<std::string, std::int16_t, std::less<>> choices_;  // by name: "value" of value[x]
+  std::vector<const ast::Define*> defining_;                  // being compiled: one may not use itself
 };
 
 std::unique_ptr<ast::Expr> clone(const ast::Expr& expr);

@@ -174,6 +174,8 @@ std::int16_t PlanCompiler::choice(const std::string& name, const ast::Place& at)
       rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     }
   }
+  const auto [known, fresh] = choices_.try_emplace(name, static_cast<std::int16_t>(plan_.choices_.size()));
+  if (!fresh) return known->second;
   std::vector<std::uint8_t> members;
   for (const auto& type : fhir_types_) {
     const Symbol symbol = intern(name + type, at);
@@ -181,7 +183,7 @@ std::int16_t PlanCompiler::choice(const std::string& name, const ast::Place& at)
     members[symbol] = 1;
   }
   plan_.choices_.push_back(std::move(members));
-  return static_cast<std::int16_t>(plan_.choices_.size() - 1);
+  return known->second;
 }
 
 void PlanCompiler::steps(Op& op, const ast::Path& path, const ast::Place& at) {
@@ -227,6 +229,8 @@ const Op* PlanCompiler::path(const Expr& expr) {
       op.run = run_field;
       op.symbol = step.name;
     }
+  } else if (std::ranges::all_of(op.steps, [](const PathStep& s) { return s.choice < 0 && !s.descendant && s.predicates.empty(); })) {
+    op.run = run_plain_path;
   }
   return &op;
 }
@@ -338,49 +342,12 @@ const Op* PlanCompiler::lookup(const Expr& expr, std::size_t number) {
   return &op;
 }
 
-namespace {
-
-// A condition in a predicate whose paths all start at the tested node: nothing of the candidate decides it.
-bool reads_tested_node_only(const Op& op) {
-  if (op.is_each || (op.is_path && op.up > 0)) return false;
-  if (op.is_path) {
-    return std::ranges::all_of(op.steps, [](const PathStep& step) { return step.predicates.empty(); });
-  }
-  return std::ranges::all_of(op.args, [](const Op* arg) { return reads_tested_node_only(*arg); });
-}
-
-}  // namespace
-
-// How many levels above the candidate the lowest node is that the operation reads; 0: the candidate itself, or it cannot be told.
-std::uint32_t PlanCompiler::outer_of(const Op& op) {
-  if (op.is_constant) return max_contexts;
-  if (op.is_each) return 0;
-  std::uint32_t outer = op.is_path ? op.up : max_contexts;
-  if (op.is_path) {
-    for (const PathStep& step : op.steps) {
-      for (const Predicate& predicate : step.predicates) {
-        if (predicate.condition != nullptr && !reads_tested_node_only(*predicate.condition)) return 0;
-      }
-    }
-    return outer;
-  }
-  static constexpr Run plain[] = {run_fallback,  run_when,    run_or,      run_and,   run_not,   run_compare,
-                                  run_in_values, run_matches, run_present, run_empty, run_concat};
-  static constexpr std::string_view pure[] = {"date", "datetime", "first_day", "left", "right", "trim", "upper", "lower", "text"};
-  if (std::ranges::find(plain, op.run) == std::end(plain) && std::ranges::find(pure, op.text) == std::end(pure)) return 0;
-  for (const Op* arg : op.args) outer = std::min(outer, outer_of(*arg));
-  return outer;
-}
-
 const Op* PlanCompiler::reference(const Expr& expr, TableId table) {
   Op& op = make(expr, run_key);
   arguments(op, expr);
   if (op.args.empty() || op.args.size() > 16) problem(Code::plan_arguments, expr.at, expr.text);
   op.reference = table;
   op.seed = hash128(plan_.schema_->table(table).name).low;
-  op.outer = max_contexts;
-  for (const Op* arg : op.args) op.outer = std::min(op.outer, outer_of(*arg));
-  if (op.outer > 0 && op.outer <= level_) op.memo = ++plan_.kept_keys_;
   return &op;
 }
 
@@ -439,6 +406,7 @@ const Op* PlanCompiler::call(const Expr& expr) {
 }
 
 const Op* PlanCompiler::expression(const Expr& expr) {
+  const auto is_text = [](const Op* op) { return op->is_constant && op->constant.tag == Tag::text; };
   const auto simple = [&](Run run) {
     Op& op = make(expr, run);
     arguments(op, expr);
@@ -479,10 +447,14 @@ const Op* PlanCompiler::expression(const Expr& expr) {
     case Kind::compare: {
       Op* op = simple(run_compare);
       op->sign = static_cast<std::int8_t>(expr.text == "<=" ? 'l' : expr.text == ">=" ? 'g' : expr.text[0]);
+      if (is_text(op->args[1]) && (op->sign == '=' || op->sign == '!')) op->run = run_equals_text;
       return op;
     }
-    case Kind::in_values:
-      return simple(run_in_values);
+    case Kind::in_values: {
+      Op* op = simple(run_in_values);
+      if (std::all_of(op->args.begin() + 1, op->args.end(), is_text)) op->run = run_in_texts;
+      return op;
+    }
     case Kind::in_list: {
       Op* op = simple(run_in_list);
       static const CodeList none;

@@ -57,8 +57,10 @@ struct Op {
   std::uint32_t number = 0;  // memo, lookup or system slot
   std::uint32_t column = 0;  // of a lookup
   std::int8_t sign = 0;      // comparison
-  // References that read nothing of the candidate itself, only of nodes from `outer` levels up: their key is kept while that node stays.
-  std::uint32_t outer = 0, memo = 0;  // memo: place in Frame::keys + 1, 0: not kept
+  // Kept values (plan_keep.cpp): `run` is run_kept, which asks `compute` once for each node `outer` levels up; `kept`: place in
+  // Frame::kept.
+  Run compute = nullptr;
+  std::uint32_t outer = 0, kept = 0;
 };
 
 // Where a candidate's evaluation went wrong first.
@@ -148,7 +150,6 @@ struct EmitPlan {
   const Op* when = nullptr;
   std::vector<const Op*> key, alias;
   const Op* version = nullptr;
-  std::uint32_t version_outer = 0, version_memo = 0;  // as Op::outer and memo, in Frame::versions
   std::uint64_t seed = 0;
   std::vector<Attribute> attributes;
   std::vector<Layout> layouts;
@@ -179,6 +180,16 @@ struct RulePlan {
   std::vector<FilterPlan> filters;
   std::vector<EmitPlan> emits;
   const Op* delete_when = nullptr;
+};
+
+// One level of `each`. Rules that go through the same nodes go together: they are found once, and what rules ask of them is kept.
+struct Walk {
+  EachPlan each;                            // the record itself has none
+  Hash128 identity;                         // of each.path
+  std::uint16_t owner = 0;                  // with each.where: the one rule that goes here
+  std::vector<const RulePlan*> candidates;  // rules whose candidates these nodes are
+  std::vector<const RulePlan*> all;         // those and the rules of the walks below
+  std::vector<Walk> below;
 };
 
 struct LookupPlan {
@@ -232,18 +243,25 @@ class PlanData final : public Plan {
   std::map<std::string, std::vector<std::string>, std::less<>> fields_;  // by kind; "*" holds what all kinds share
   std::vector<RulePlan> plans_;
   std::vector<LookupPlan> lookups_;
+  std::map<Symbol, Walk> walks_;  // by record kind; 0: kinds no rule names
   std::deque<Op> ops_;
   std::deque<CodeList> lists_;
   ListsByVocabulary extra_lists_;
   std::vector<std::vector<std::uint8_t>> choices_;  // by choice number: by symbol 1 when the name is one of them
-  std::vector<std::size_t> choice_prefix_;          // length of "value" in "valueQuantity"
   std::vector<EventField> events_;                  // by table
   ShapeNames names_;
-  std::uint32_t chunks_ = 0, emits_ = 0, memos_ = 0, kept_keys_ = 0, kept_versions_ = 0;
+  std::uint32_t chunks_ = 0, emits_ = 0, memos_ = 0, kept_ = 0;
   std::vector<const Layout*> layout_of_chunk_;
   std::vector<std::uint16_t> rule_of_chunk_;
   std::vector<bool> keyed_chunk_;
 };
+
+// Hash of all that decides what an operation answers at a node, wherever in a mapping it stands (plan_keep.cpp).
+Hash128 identity_of_path(const Op& path, std::size_t level);
+// Finds the values that several places of a mapping ask for, and has them kept. Once, when all rules are compiled.
+void keep_values(PlanData& plan);
+// Lays the rules' `each` over one another. Once, when all rules are compiled.
+void lay_walks(PlanData& plan);
 
 // Finishes what parse_mapping or parse_text gave.
 Compiled compile_parsed(Parsed parsed, const CompileOptions& options);

@@ -174,11 +174,7 @@ EmitPlan PlanCompiler::emit(const ast::Rule& rule, const ast::Emit& emit, std::s
   }
   out.keyed = out.key_all || !out.key.empty();
   aliases(emit, out);
-  if (emit.version) {
-    out.version = expression(*emit.version);
-    out.version_outer = outer_of(*out.version);
-    if (out.version_outer > 0 && out.version_outer <= level_) out.version_memo = ++plan_.kept_versions_;
-  }
+  if (emit.version) out.version = expression(*emit.version);
   std::map<std::string, Part, std::less<>> parts;
   attributes(emit, out, parts);
   out.layout_of.assign(plan_.schema_->tables().size(), 0xFFFF);

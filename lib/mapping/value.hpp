@@ -111,6 +111,7 @@ class Arena {
   }
   void give_back(std::size_t bytes) { used_ -= bytes; }  // of the last take()
   std::string_view copy(std::string_view text);
+  bool owns(const char* at) const;
   void reset() {
     block_ = 0;
     used_ = 0;

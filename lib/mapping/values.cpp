@@ -227,6 +227,14 @@ std::string_view Arena::copy(std::string_view text) {
   return {out, text.size()};
 }
 
+bool Arena::owns(const char* at) const {
+  for (std::size_t i = 0; i <= block_ && i < blocks_.size(); ++i) {
+    const auto from = reinterpret_cast<std::uintptr_t>(blocks_[i].data.get()), place = reinterpret_cast<std::uintptr_t>(at);
+    if (place >= from && place < from + blocks_[i].size) return true;
+  }
+  return false;
+}
+
 void Arena::grow(std::size_t bytes) {
   while (++block_ < blocks_.size() && blocks_[block_].size < bytes) {
   }

@@ -207,6 +207,64 @@ type := 0
   }
 }
 
+// What several rules, or several candidates below one node, ask of the same node is evaluated once; nobody may notice.
+TEST_CASE("kept values: rules that go the same way share what they find, and each row still gets its own") {
+  Run run(R"(
+rule left
+from k
+each group
+each item
+where ^kind & "!" in ("a!", "c!") "other kind"
+into note
+key upper(^name) & "/" & id, position()
+person_id := person(upper(^^who))
+note_date := date(day ? ^day)
+note_datetime := datetime(day ? ^day)
+note_type_concept_id := 0
+note_class_concept_id := 0
+note_text := upper(^name) & "-" & upper(^^who) & "-" & text
+note_source_value := text(position())
+encoding_concept_id := 0
+language_concept_id := 0
+rule right
+from k
+each group
+each item
+where ^kind & "!" in ("b!", "c!") "other kind"
+into note
+key upper(^name) & "\\" & id
+person_id := person(upper(^^who))
+note_date := date(day ? ^day)
+note_type_concept_id := 0
+note_class_concept_id := 0
+note_text := upper(^name) & "+" & upper(^^who) & "+" & text
+note_source_value := text(position())
+encoding_concept_id := 0
+language_concept_id := 0
+)");
+  const auto rows = run.json("k", R"({"who":"ann","group":[
+{"name":"one","kind":"a","day":"2020-01-01","item":[{"id":"1","text":"x"},{"id":"2","text":"y"}]},
+{"name":"two","kind":"b","day":"2020-01-02","item":[{"id":"1","text":"x","day":"never"},{"id":"2","text":"y"}]},
+{"name":"six","kind":"c","day":"2020-13-01","item":[{"id":"1","text":"x"},{"id":"2","text":"y","day":"2020-01-03"}]}]}
+{"who":"bob","group":{"name":"one","kind":"a","day":"2020-01-04","item":{"id":"1","text":"z"}}})");
+  CHECK(run.out.tallies[0].in == 7);
+  CHECK(run.out.tallies[0].filtered[0] == 2);
+  CHECK(run.out.tallies[1].filtered[0] == 3);
+  std::string texts;
+  for (const auto& row : rows) {
+    const auto from = row.find("note_text=");
+    texts += row.substr(from, row.find(' ', from) - from) + row.substr(row.find("note_source_value=") + 17, 4) + " ";
+  }
+  CHECK(texts ==
+        "note_text='ONE-ANN-x'='1' note_text='ONE-ANN-y'='2' note_text='SIX-ANN-y'='2' note_text='ONE-BOB-z'='1' "
+        "note_text='TWO+ANN+y'='2' note_text='SIX+ANN+y'='2' ");
+  // Refused rows are listed rule by rule, though the rules took turns.
+  CHECK(rejects(run.out, *run.plan) ==
+        "C010@0+353 line 0 record 0 rule 1 note_date day [group[2].day];"
+        "C010@0+353 line 0 record 0 rule 2 note_date day [group[1].item[0].day];"
+        "C010@0+353 line 0 record 0 rule 2 note_date day [group[2].day];");
+}
+
 TEST_CASE("define: a value of the record itself, at any depth; one may use another") {
   Run run(R"(
 define part := a.id
