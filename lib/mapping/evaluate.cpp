@@ -21,6 +21,28 @@ std::vector<const CodeEntry*>& Frame::code_set() {
   return out;
 }
 
+namespace {
+
+void add_below(const Node* nodes, NodeIndex at, Symbol name, std::vector<NodeIndex>& out) {
+  for (NodeIndex i = nodes[at].child; i != 0; i = nodes[i].next) {
+    if (nodes[i].name == name) out.push_back(i);
+    if (nodes[i].child != 0) add_below(nodes, i, name, out);
+  }
+}
+
+}  // namespace
+
+const std::vector<NodeIndex>& Frame::anywhere(Symbol name) {
+  auto known = std::ranges::find(below_record, name, &Below::name);
+  if (known == below_record.end()) known = below_record.insert(known, Below{name, 0, {}});
+  if (known->record != records) {
+    known->found.clear();
+    add_below(nodes, context[0], name, known->found);
+    known->record = records;
+  }
+  return known->found;
+}
+
 void Frame::fail(Code code, const Op& op, const Value& value) {
   if (failure.failed) return;
   failure.failed = true;
@@ -373,6 +395,14 @@ void run_present(const Op& op, Frame& frame, Value& out) {
   out.set_boolean(found);
 }
 
+// Of a plain path: that finds a present node where there is one.
+void run_present_plain(const Op& op, Frame& frame, Value& out) {
+  eval(*op.args[0], frame, out);
+  const bool found = out.present();
+  out.clear();
+  out.set_boolean(found);
+}
+
 // There, but with nothing in it: empty text or null. Absent is not empty.
 void run_empty(const Op& op, Frame& frame, Value& out) {
   Value a;
@@ -438,7 +468,7 @@ void run_kept(const Op& op, Frame& frame, Value& out) {
   // What lives no longer than the candidate is not kept, nor what comes of an evaluation that has failed.
   if (frame.failure.failed || out.tag == Tag::answer || out.tag == Tag::range || out.tag == Tag::codes || out.tag == Tag::sibling) return;
   kept = {visit, out};
-  const bool text = out.tag == Tag::text || out.tag == Tag::concept_id;
+  const bool text = !op.is_path && (out.tag == Tag::text || out.tag == Tag::concept_id);
   if (text && frame.arena.owns(out.data)) kept.value.data = frame.kept_texts.copy(out.text()).data();
 }
 

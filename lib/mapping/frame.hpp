@@ -61,6 +61,14 @@ struct Frame {
     Symbol name = 0;
   };
   std::array<Child, 256> children{};
+  // Nodes of one name anywhere below the record, in its order: rules ask for them again and again.
+  struct Below {
+    Symbol name = 0;
+    std::uint64_t record = 0;
+    std::vector<NodeIndex> found;
+  };
+  std::deque<Below> below_record;
+  std::uint64_t records = 0;  // started so far
   Arena arena;
   Pool<Answer> answers;
   Pool<Range> ranges;
@@ -97,6 +105,7 @@ struct Frame {
   }
   void start(const Record& next) {
     record = &next;
+    ++records;
     level = 0;
     item = 1;
     kept_texts.reset();
@@ -108,6 +117,7 @@ struct Frame {
     known = {parent, batch->find(parent, name), name};
     return known.child;
   }
+  const std::vector<NodeIndex>& anywhere(Symbol name);
   std::vector<const CodeEntry*>& code_set();
   void fail(Code code, const Op& op, const Value& value);
 };
@@ -171,10 +181,23 @@ bool walk_children(Frame& frame, const PathStep* step, const PathStep* end, Node
   return false;
 }
 
+// A step //name from the record on whose predicates do not count.
+inline bool anywhere_in_record(const Frame& frame, const PathStep& step, NodeIndex at) {
+  return step.descendant && step.choice < 0 && !step.first_component && at == frame.context[0] &&
+         std::ranges::none_of(step.predicates, [](const Predicate& predicate) { return predicate.condition == nullptr; });
+}
+
 // Calls visit(node) for every node the steps lead to, in the source's order, until it answers true.
 template <class Visit>
 bool walk(Frame& frame, const PathStep* step, const PathStep* end, NodeIndex at, Visit& visit) {
   if (step == end) return visit(at);
+  if (anywhere_in_record(frame, *step, at)) {
+    std::array<std::int32_t, max_predicates> counts{};
+    for (const NodeIndex node : frame.anywhere(step->name)) {
+      if (passes(frame, *step, node, counts) && walk(frame, step + 1, end, node, visit)) return true;
+    }
+    return false;
+  }
   return walk_children(frame, step, end, at, frame.nodes[at].child, visit);
 }
 
@@ -244,6 +267,7 @@ void run_in_texts(const Op& op, Frame& frame, Value& out);
 void run_in_list(const Op& op, Frame& frame, Value& out);
 void run_matches(const Op& op, Frame& frame, Value& out);
 void run_present(const Op& op, Frame& frame, Value& out);
+void run_present_plain(const Op& op, Frame& frame, Value& out);
 void run_empty(const Op& op, Frame& frame, Value& out);
 void run_concat(const Op& op, Frame& frame, Value& out);
 void run_key(const Op& op, Frame& frame, Value& out);

@@ -469,8 +469,11 @@ const Op* PlanCompiler::expression(const Expr& expr) {
       if (!op->regex) problem(Code::plan_pattern, expr.at, {});
       return op;
     }
-    case Kind::present:
-      return simple(run_present);
+    case Kind::present: {
+      Op* op = simple(run_present);
+      if (op->args[0]->run == run_field || op->args[0]->run == run_plain_path) op->run = run_present_plain;
+      return op;
+    }
     case Kind::empty:
       return simple(run_empty);
     case Kind::concat: {
