@@ -83,6 +83,10 @@ std::string_view Hl7Parser::raw_field(std::string_view line, std::uint32_t numbe
 // "ORU_R01" from MSH-9; "message" when it is not of that shape, so that no value becomes a name.
 Symbol Hl7Parser::kind_of(std::string_view line) {
   const std::string_view type = raw_field(line, 8);
+  if (!types_.empty() && type == last_type_) {
+    ++types_[last_place_].second;
+    return last_kind_;
+  }
   const auto code = [](std::string_view text) {
     return text.size() == 3 && is_upper(text[0]) && std::ranges::all_of(text, is_upper_or_digit);
   };
@@ -95,14 +99,12 @@ Symbol Hl7Parser::kind_of(std::string_view line) {
     second = second.substr(0, second.find(signs_.component));
     if (code(second)) name.append("_").append(second);
   }
-  const auto known = std::ranges::find(types_, name, &std::pair<std::string, std::uint64_t>::first);
-  if (known != types_.end()) {
-    ++known->second;
-  } else {
-    types_.emplace_back(name, 1);
-  }
+  last_place_ = static_cast<std::size_t>(std::ranges::find(types_, name, &std::pair<std::string, std::uint64_t>::first) - types_.begin());
+  if (last_place_ == types_.size()) types_.emplace_back(name, 0);
+  ++types_[last_place_].second;
   specimen_first_ = name.starts_with("OUL");
-  return names_.kind(name);
+  last_type_ = type;
+  return last_kind_ = names_.kind(name);
 }
 
 // Text in UTF-8: the message as it stands, or a decoded copy. False: refused.
@@ -200,7 +202,8 @@ const char* Hl7Parser::segment_end(const char* line_end, const char* to, bool& e
 // The end of a segment nobody reads on.
 const char* Hl7Parser::skip_segment(const char* from, const char* to, const char*& next) {
   while (true) {
-    const char* const end = find_line_end(from, to);
+    marks_.seek(from);
+    const char* const end = marks_.next_line_end();
     bool ended = true;
     next = end == to ? to : segment_end(end, to, ended);
     if (ended) return end;
@@ -229,20 +232,22 @@ void Hl7Parser::fields(const Hl7Segment& known, Group& host, const char* from, c
     from = header_fields(known, host, from, to);
     number = 3;
   }
-  Structurals marks(from, to, signs_.field);
+  marks_.seek(from);
   for (const char* begin = from;; ++number) {
     if (!names_.all() && number >= known.fields.size()) {
       skip_segment(begin, to, next);
       return;
     }
-    const char* at = marks.next();
+    const Symbol name = names_.field(known, number);
+    marks_.forget();
+    const char* at = marks_.next(name != 0);
     bool ended = at == to;
     next = to;
     while (!ended && *at != signs_.field) {
       next = segment_end(at, to, ended);
       if (ended) break;
-      marks.seek(next);
-      at = marks.next();
+      marks_.seek(next);
+      at = marks_.next(name != 0);
       if (at == to) {
         ended = true;
         next = to;
@@ -252,8 +257,10 @@ void Hl7Parser::fields(const Hl7Segment& known, Group& host, const char* from, c
     if (ended) {
       while (end != begin && is_padding(end[-1])) --end;
     }
-    if (const Symbol name = end == begin ? Symbol{0} : names_.field(known, number); name != 0) field(host, name, begin, end);
+    if (name != 0 && end != begin) field(host, name, begin, end, marks_.signs());
     if (ended || failed_) return;
+    if (number == 3) result_from_ = begin - 1;
+    if (number == 4) result_to_ = at;
     begin = at + 1;
   }
 }
@@ -284,6 +291,7 @@ const char* Hl7Parser::segment(const char* id, const char* to) {
     return next;
   }
   if (!known->read && known->place != SegmentPlace::header) count_unread(code);
+  result_from_ = result_to_ = nullptr;
   Group& host = place(*known);
   const NodeIndex before = host.last;
   if (!known->read || host.node == 0 || to - id < 4 || is_break(id[3])) {
@@ -318,6 +326,7 @@ void Hl7Parser::segments(Text whole) {
   };
   extra(names_.id, raw_field(line, 9));
   extra(names_.file, setup_.file_name);
+  marks_.start(whole.begin, whole.end, signs_);
   for (const char* at = whole.begin; at != whole.end && !failed_;) at = segment(at, whole.end);
 }
 

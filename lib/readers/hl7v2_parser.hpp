@@ -3,12 +3,14 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "readers/byte_scan.hpp"
 #include "readers/hl7v2.hpp"
+#include "readers/hl7v2_marks.hpp"
 
 namespace pyojun {
 
@@ -30,6 +32,7 @@ class Hl7Parser {
   struct Text {
     const char *begin, *end;
   };
+  using Signs = std::span<const char* const>;  // places of the signs inside a piece of text, in order
 
   // hl7v2_parse.cpp: lines and messages
   void extent(const char* at, const Hl7Extent& extent, const Chunk& chunk);
@@ -68,9 +71,16 @@ class Hl7Parser {
     batch_.nodes.push_back({nullptr, 0, 0, 0, name, kind});
     return index;
   }
-  void field(Group& host, Symbol name, const char* from, const char* to);
-  NodeIndex repetition(Symbol name, const char* from, const char* to, std::uint8_t signs);
-  NodeIndex component(Symbol name, const char* from, const char* to, std::uint8_t signs);
+  void field(Group& host, Symbol name, const char* from, const char* to, Signs signs);
+  NodeIndex repetition(Symbol name, const char* from, const char* to, Signs signs);
+  NodeIndex component(Symbol name, const char* from, const char* to, Signs signs);
+  template <class Use>
+  void cut(const char* from, const char* to, Signs signs, std::uint8_t kind, Use use) const;
+  std::uint8_t kinds(Signs signs) const {
+    std::uint8_t any = 0;
+    for (const char* sign : signs) any |= classes_[static_cast<unsigned char>(*sign)];
+    return any;
+  }
   void text(NodeIndex node, const char* from, const char* to, bool escapes) {
     if (escapes) return unescaped(node, from, to);
     batch_.nodes[node].data = from;
@@ -88,7 +98,9 @@ class Hl7Parser {
   std::uint32_t line_ = 0;       // line ends before the current extent
 
   Hl7Delimiters signs_;
-  Hl7Encoding encoding_;  // of the message
+  Hl7Marks marks_;
+  const char *result_from_ = nullptr, *result_to_ = nullptr;  // OBX-3 and OBX-4 of the segment at hand, when both were met
+  Hl7Encoding encoding_;                                      // of the message
   std::array<std::uint8_t, 256> classes_{};
   char learned_[5] = {};
   bool failed_ = false;
@@ -107,6 +119,9 @@ class Hl7Parser {
   std::vector<std::pair<std::uint32_t, std::uint64_t>> unread_;
   std::uint64_t unknown_escapes_ = 0, comments_ = 0, continuations_ = 0, guessed_ = 0, repaired_ = 0;
   std::vector<std::pair<std::string, std::uint64_t>> types_;
+  std::string last_type_;  // MSH-9 of the message before, which kind it was and where it stands in types_
+  Symbol last_kind_ = 0;
+  std::size_t last_place_ = 0;
 };
 
 }  // namespace pyojun

@@ -12,6 +12,9 @@ namespace {
 // What a byte means inside a field; kinds may be joined.
 constexpr std::uint8_t component_sign = 1, repetition_sign = 2, subcomponent_sign = 4, escape_sign = 8;
 
+// `""`: said to be nothing.
+bool is_null(const char* from, const char* to) { return to - from == 2 && from[0] == '"' && from[1] == '"'; }
+
 bool has(const auto& flats, std::uint32_t code) {
   return std::ranges::find(flats, code, &std::decay_t<decltype(flats[0])>::code) != flats.end();
 }
@@ -62,12 +65,18 @@ void Hl7Parser::open_order() {
 // without a number of its own each would look like a correction of the one before.
 void Hl7Parser::count_again(Group& result, const char* id, const char* to) {
   if (result.node == 0 || names_.again == 0) return;
-  const std::string_view line(id, static_cast<std::size_t>(to - id));
-  std::size_t at = 0;
-  for (int i = 0; i < 3 && at < line.size(); ++i) at = std::min(line.find(signs_.field, at + 1), line.size());
-  std::size_t end = at;
-  for (int i = 0; i < 2 && end < line.size(); ++i) end = std::min(line.find(signs_.field, end + 1), line.size());
-  const std::uint64_t hash = hash128(line.substr(at, end - at)).low;
+  std::string_view both;
+  if (result_to_ != nullptr) {
+    both = {result_from_, static_cast<std::size_t>(result_to_ - result_from_)};
+  } else {
+    const std::string_view line(id, static_cast<std::size_t>(to - id));
+    std::size_t at = 0;
+    for (int i = 0; i < 3 && at < line.size(); ++i) at = std::min(line.find(signs_.field, at + 1), line.size());
+    std::size_t end = at;
+    for (int i = 0; i < 2 && end < line.size(); ++i) end = std::min(line.find(signs_.field, end + 1), line.size());
+    both = line.substr(at, end - at);
+  }
+  const std::uint64_t hash = hash128(both).low;
   const auto before = std::ranges::count(results_, hash);
   results_.push_back(hash);
   if (before == 0) return;
@@ -190,6 +199,20 @@ Hl7Parser::Group& Hl7Parser::place(const Hl7Segment& known) {
 
 // ---- fields ----
 
+// Calls use(begin, end, signs inside) for each piece between signs of the kind, until it answers false.
+template <class Use>
+void Hl7Parser::cut(const char* from, const char* to, Signs signs, std::uint8_t kind, Use use) const {
+  const char* at = from;
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    if (classes_[static_cast<unsigned char>(*signs[i])] != kind) continue;
+    if (!use(at, signs[i], signs.subspan(first, i - first))) return;
+    at = signs[i] + 1;
+    first = i + 1;
+  }
+  use(at, to, signs.subspan(first));
+}
+
 void Hl7Parser::unescaped(NodeIndex index, const char* from, const char* to) {
   Node& node = batch_.nodes[index];
   std::string& made = batch_.store.emplace_back();
@@ -198,75 +221,64 @@ void Hl7Parser::unescaped(NodeIndex index, const char* from, const char* to) {
   node.length = static_cast<std::uint32_t>(made.size());
 }
 
-NodeIndex Hl7Parser::component(Symbol name, const char* from, const char* to, std::uint8_t signs) {
+NodeIndex Hl7Parser::component(Symbol name, const char* from, const char* to, Signs signs) {
   const NodeIndex index = make(name, NodeKind::text);
-  if (to - from == 2 && from[0] == '"' && from[1] == '"') {
+  if (is_null(from, to)) {
     batch_.nodes[index].kind = NodeKind::null;
     return index;
   }
-  const auto length = static_cast<std::size_t>(to - from);
-  const bool escapes = (signs & escape_sign) != 0 && std::memchr(from, signs_.escape, length) != nullptr;
-  text(index, from, to, escapes);
-  if ((signs & subcomponent_sign) == 0 || std::memchr(from, signs_.subcomponent, length) == nullptr) return index;
+  const std::uint8_t any = kinds(signs);
+  text(index, from, to, (any & escape_sign) != 0);
+  if ((any & subcomponent_sign) == 0) return index;
   batch_.nodes[index].kind = NodeKind::object;
   Group group{index, 0};
   std::uint32_t number = 1;
-  for (const char* at = from; at <= to; ++number) {
-    const char* const end = std::find(at, to, signs_.subcomponent);
+  cut(from, to, signs, subcomponent_sign, [&](const char* at, const char* end, Signs inside) {
     if (const Symbol part = at == end ? Symbol{0} : names_.part(number); part != 0) {
       const NodeIndex made = make(part, NodeKind::text);
-      if (end - at == 2 && at[0] == '"' && at[1] == '"') {
+      if (is_null(at, end)) {
         batch_.nodes[made].kind = NodeKind::null;
       } else {
-        text(made, at, end, escapes && std::find(at, end, signs_.escape) != end);
+        text(made, at, end, (kinds(inside) & escape_sign) != 0);
       }
       append(group, made);
     }
-    at = end + 1;
-  }
+    ++number;
+    return true;
+  });
   return index;
 }
 
-NodeIndex Hl7Parser::repetition(Symbol name, const char* from, const char* to, std::uint8_t signs) {
-  if ((signs & (component_sign | subcomponent_sign)) == 0) return component(name, from, to, signs);
+NodeIndex Hl7Parser::repetition(Symbol name, const char* from, const char* to, Signs signs) {
+  const std::uint8_t any = kinds(signs);
+  if ((any & (component_sign | subcomponent_sign)) == 0) return component(name, from, to, signs);
   const NodeIndex index = make(name, NodeKind::object);
-  text(index, from, to, (signs & escape_sign) != 0);
+  text(index, from, to, (any & escape_sign) != 0);
   Group group{index, 0};
   std::uint32_t number = 1;
-  for (const char* at = from; at <= to; ++number) {
-    const char* end = at;
-    while (end != to && *end != signs_.component) ++end;
-    if (const Symbol part = at == end ? Symbol{0} : names_.part(number); part != 0) append(group, component(part, at, end, signs));
-    at = end + 1;
-  }
+  cut(from, to, signs, component_sign, [&](const char* at, const char* end, Signs inside) {
+    if (const Symbol part = at == end ? Symbol{0} : names_.part(number); part != 0) append(group, component(part, at, end, inside));
+    ++number;
+    return true;
+  });
   return index;
 }
 
-void Hl7Parser::field(Group& host, Symbol name, const char* from, const char* to) {
-  if (from == to || host.node == 0) return;
+void Hl7Parser::field(Group& host, Symbol name, const char* from, const char* to, Signs signs) {
+  if (host.node == 0) return;
   if (static_cast<std::uint64_t>(to - from) > setup_.limits.field_bytes) return fail(Code::field_too_large, from);
-  std::uint8_t any = 0;
-  for (const char* at = from; at != to; ++at) any |= classes_[static_cast<unsigned char>(*at)];
-  if ((any & repetition_sign) == 0) return append(host, repetition(name, from, to, any));
+  if ((kinds(signs) & repetition_sign) == 0) return append(host, repetition(name, from, to, signs));
   std::uint32_t count = 0;
-  for (const char* at = from;;) {
-    std::uint8_t signs = 0;
-    const char* end = at;
-    for (; end != to; ++end) {
-      const std::uint8_t kind = classes_[static_cast<unsigned char>(*end)];
-      if (kind == 0) continue;
-      if (kind == repetition_sign) break;
-      signs |= kind;
-    }
+  cut(from, to, signs, repetition_sign, [&](const char* at, const char* end, Signs inside) {
     if (at != end) {
-      append(host, repetition(name, at, end, signs));
+      append(host, repetition(name, at, end, inside));
     } else if (end != to) {
       append(host, make(name, NodeKind::text));  // keeps the place: `~1` is the second repetition
     }
-    if (++count > setup_.message.repetitions) return fail(Code::hl7_too_many_repetitions, at);
-    if (end == to) return;
-    at = end + 1;
-  }
+    if (++count <= setup_.message.repetitions) return true;
+    fail(Code::hl7_too_many_repetitions, at);
+    return false;
+  });
 }
 
 }  // namespace pyojun
