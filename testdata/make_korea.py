@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Makes an invented Korean hospital in every form Korean hospitals export: nobody in it exists.
 
-Usage: make_korea.py FOLDER [PATIENTS]     (default 300 patients; the same arguments give the same bytes on every machine)
+Usage: make_korea.py FOLDER [PATIENTS] [none|few|many]     (default 300 patients; the same arguments give the same bytes on every machine)
+
+few (default) plants single broken rows that quarantine, counts or profile must show; none plants nothing; many breaks in addition what the
+criteria packs look at, in so many rows that the criteria named in defects.csv (found_by `score`) must fail and no other.
 
   vendor-a/   warehouse tables of fictitious vendor A: CP949, `|`, short upper-case names       mapping korea/vendor-a
   vendor-b/   the same tables of fictitious vendor B: UTF-8 with a mark, Korean names           mapping korea/vendor-b
@@ -48,6 +51,7 @@ FAMILY = "김 이 박 최 정 강 조 윤 장 임 한 오 서 신 권 황 안 �
 GIVEN = "서연 민준 지우 하은 도윤 예준 시우 수아 지호 다은 똠방 펲시 쀍뷁 믜진 은서 현우 지안 유진 태윤 나윤".split()
 DISTRICTS = [("11110", "서울특별시 종로구"), ("11680", "서울특별시 강남구"), ("26350", "부산광역시 해운대구"), ("41135", "경기도 성남시 분당구"), ("50110", "제주특별자치도 제주시")]
 DEPARTMENTS = [("IM", "내과", "01"), ("GS", "외과", "04"), ("OS", "정형외과", "05"), ("EM", "응급의학과", "24"), ("FM", "가정의학과", "23"), ("PED", "소아청소년과", "11")]
+DOCTORS = {"IM": "김가상", "GS": "이가공", "OS": "박상상", "EM": "최허구", "FM": "정모의", "PED": "강예시"}
 DIAGNOSES = ["I10", "E11.9", "E78.5", "J20.9", "J02.9", "D64.9", "J32.9", "S93.4", "R09.0", "I25.1", "K63.5", "Z00.0"]
 # EDI code, KD body check is made, main ingredient, ATC, unit.
 DRUGS = [("648900030", "107601ATB", "C08CA01"), ("648900280", "111504ATB", "C10AA05"), ("652101570", "136901ATB", "B01AC04"), ("655500690", "227801ATB", "C10AA01"),
@@ -87,12 +91,14 @@ def aliases(vendor):
 
 
 TABLES = {
-    "patients": "PT_NO RRN SEX BIRTH_DT DEATH_DT NATIONALITY DISTRICT_CD DISTRICT_NM", "insurance": "PT_NO INSUP_TP START_DT END_DT",
-    "departments": "DEPT_CD DEPT_NM HIRA_DEPT_CD", "doctors": "DOCTOR_NO DEPT_CD HIRA_DEPT_CD",
+    "institutions": "YKIHO_NO INST_NM INST_TP",
+    "patients": "PT_NO PT_NM RRN SEX BIRTH_DT DEATH_DT NATIONALITY DISTRICT_CD DISTRICT_NM", "insurance": "PT_NO INSUP_TP START_DT END_DT",
+    "departments": "DEPT_CD DEPT_NM HIRA_DEPT_CD", "doctors": "DOCTOR_NO DOCTOR_NM LICENCE_NO DEPT_CD HIRA_DEPT_CD",
     "encounters": "ENC_NO PT_NO ENC_TP IN_DT OUT_DT DEPT_CD DOCTOR_NO CANCEL_YN", "diagnoses": "PT_NO ENC_NO DX_CD DX_TP DX_DT",
-    "orders": "ORD_NO PT_NO ENC_NO ORD_DT EDI_CD LOCAL_CD QTY CANCEL_YN", "drugs": "ORD_NO PT_NO ENC_NO ORD_DT EDI_CD KD_CD INGR_CD ONCE_DOSE DOSE_UNIT TIMES DAYS SIG CANCEL_YN",
+    "orders": "ORD_NO PT_NO ENC_NO ORD_DT EDI_CD LOCAL_CD QTY CANCEL_YN REG_ID REG_DT", "drugs": "ORD_NO PT_NO ENC_NO ORD_DT EDI_CD KD_CD INGR_CD ONCE_DOSE DOSE_UNIT TIMES DAYS SIG CANCEL_YN REG_ID REG_DT",
+    "administrations": "ADM_NO ORD_NO PT_NO ENC_NO EDI_CD KD_CD ADM_DT QTY DOSE_UNIT",
     "labs": "LAB_NO PT_NO ENC_NO LAB_CD RESULT UNIT REF RESULT_DT", "vitals": "PT_NO ENC_NO VS_CD VS_VAL VS_DT", "surgeries": "SURG_NO PT_NO ENC_NO EDI_CD START_DT END_DT",
-    "allergies": "PT_NO ENC_NO ALLERGY_NO AGENT_CD SEVERITY ALLERGY_DT", "notes": "NOTE_NO PT_NO ENC_NO NOTE_TP NOTE_DT DOCTOR_NO NOTE_TEXT",
+    "allergies": "PT_NO ENC_NO ALLERGY_NO AGENT_CD SEVERITY ALLERGY_DT", "notes": "NOTE_NO PT_NO ENC_NO NOTE_TP NOTE_DT DOCTOR_NO NOTE_TEXT SIGN_ID SIGN_DT",
     "pathology": "PATH_NO PT_NO ENC_NO SITE SPECIMEN_DT",
 }
 
@@ -107,9 +113,10 @@ class Hospital:
         self.rows[table].append(fields)
 
     def make(self, patients):
-        for code, name, hira in DEPARTMENTS:
+        self.add("institutions", YKIHO_NO="11100001", INST_NM="가상종합병원", INST_TP="11")
+        for n, (code, name, hira) in enumerate(DEPARTMENTS):
             self.add("departments", DEPT_CD=code, DEPT_NM=name, HIRA_DEPT_CD=hira)
-            self.add("doctors", DOCTOR_NO="D" + code, DEPT_CD=code, HIRA_DEPT_CD=hira)
+            self.add("doctors", DOCTOR_NO="D" + code, DOCTOR_NM=DOCTORS[code], LICENCE_NO=str(90001 + n), DEPT_CD=code, HIRA_DEPT_CD=hira)
         for i in range(patients):
             self.patient(i)
 
@@ -123,13 +130,16 @@ class Hospital:
         name = dice.pick(FAMILY) + dice.pick(GIVEN)
         person = dict(no=no, name=name, female=female, foreigner=foreigner, birth=birth, rrn=registration(birth, female, foreigner, i), died=died)
         self.people[no] = person
-        self.add("patients", PT_NO=no, RRN=person["rrn"], SEX="F" if female else "M", BIRTH_DT=birth, DEATH_DT=died, NATIONALITY="F" if foreigner else "N",
+        self.add("patients", PT_NO=no, PT_NM=name, RRN=person["rrn"], SEX="F" if female else "M", BIRTH_DT=birth, DEATH_DT=died, NATIONALITY="F" if foreigner else "N",
                  DISTRICT_CD=district[0], DISTRICT_NM=district[1])
         insurance = dice.pick(["4", "4", "4", "5", "7"])
         person["insurance"] = insurance
         self.add("insurance", PT_NO=no, INSUP_TP=insurance, START_DT=max(birth, datetime.date(2010, 1, 1)), END_DT=died or datetime.date(2026, 12, 31))
         for v in range(dice.number(1, 3)):
             self.visit(dice, person, i, v)
+        # Most patients without an allergy say so.
+        if not any(row["PT_NO"] == no for row in self.rows["allergies"]) and Dice(f"allergy/{i}").chance(95):
+            self.add("allergies", PT_NO=no, ENC_NO=f"E{i:05d}0", ALLERGY_NO=f"N{no}", AGENT_CD="NKA", SEVERITY="", ALLERGY_DT=self.visits[-1]["start"].date())
 
     def visit(self, dice, person, i, v):
         if v == 0:
@@ -155,9 +165,12 @@ class Hospital:
             edi, ingredient, _ = dice.pick(DRUGS)
             use_kd = dice.chance(30)
             drug = dict(ORD_NO=f"R{no}{n}", **pt, ORD_DT=start + datetime.timedelta(minutes=20), EDI_CD="" if use_kd else edi, KD_CD=ean13("880" + edi) if use_kd else "",
-                        INGR_CD=ingredient, ONCE_DOSE="1", DOSE_UNIT="정", TIMES=str(dice.number(1, 3)), DAYS=str(dice.number(3, 30)), SIG="식후 30분", CANCEL_YN="N")
+                        INGR_CD=ingredient, ONCE_DOSE="1", DOSE_UNIT="정", TIMES=str(dice.number(1, 3)), DAYS=str(dice.number(3, 30)), SIG="식후 30분", CANCEL_YN="N",
+                        REG_ID="D" + dept, REG_DT=start + datetime.timedelta(minutes=20))
             self.add("drugs", **drug)
             visit["drugs"].append((drug, edi))
+            if kind == "I":
+                self.add("administrations", ADM_NO=f"G{no}{n}", ORD_NO=drug["ORD_NO"], **pt, EDI_CD=drug["EDI_CD"], KD_CD=drug["KD_CD"], ADM_DT=start + datetime.timedelta(minutes=80), QTY="1", DOSE_UNIT="정")
         for n in range(dice.number(0, 3)):
             code, unit, ref, low, high, decimals = dice.pick(LABS)
             value = dice.number(low, high)
@@ -171,13 +184,15 @@ class Hospital:
             self.add("vitals", **pt, VS_CD=code, VS_VAL=str(dice.number(low, high)), VS_DT=start + datetime.timedelta(minutes=5))
         if dice.chance(50):
             edi, local = dice.pick(ORDERS)
-            self.add("orders", ORD_NO=f"P{no}", **pt, ORD_DT=start + datetime.timedelta(minutes=15), EDI_CD=edi, LOCAL_CD=local, QTY="1", CANCEL_YN="N")
+            self.add("orders", ORD_NO=f"P{no}", **pt, ORD_DT=start + datetime.timedelta(minutes=15), EDI_CD=edi, LOCAL_CD=local, QTY="1", CANCEL_YN="N",
+                     REG_ID="D" + dept, REG_DT=start + datetime.timedelta(minutes=15))
         if kind == "I" and dice.chance(60):
             self.add("surgeries", SURG_NO=f"O{no}", **pt, EDI_CD="Q2861", START_DT=start + datetime.timedelta(hours=2), END_DT=start + datetime.timedelta(hours=4))
             self.add("pathology", PATH_NO=f"H{no}", **pt, SITE="충수", SPECIMEN_DT=start + datetime.timedelta(hours=4))
         if dice.chance(10):
             self.add("allergies", **pt, ALLERGY_NO=f"A{no}", AGENT_CD="641100270", SEVERITY="중등도", ALLERGY_DT=start.date())
-        self.add("notes", NOTE_NO=f"N{no}", **pt, NOTE_TP="경과기록", NOTE_DT=start + datetime.timedelta(minutes=30), DOCTOR_NO="D" + dept, NOTE_TEXT=f"{person['name']} 님 경과 양호")
+        self.add("notes", NOTE_NO=f"N{no}", **pt, NOTE_TP="경과기록", NOTE_DT=start + datetime.timedelta(minutes=30), DOCTOR_NO="D" + dept, NOTE_TEXT=f"{person['name']} 님 경과 양호",
+                 SIGN_ID="D" + dept, SIGN_DT=start + datetime.timedelta(minutes=34))
 
 
 class Vendor:
@@ -194,7 +209,7 @@ class Vendor:
             return value.strftime("%Y.%m.%d %H:%M") if self.korean else value.strftime("%Y%m%d%H%M%S")
         if isinstance(value, datetime.date):
             return f"{value.year}년 {value.month}월 {value.day}일" if self.korean and field == "DX_DT" else value.strftime("%Y.%m.%d" if self.korean else "%Y%m%d")
-        if field == "RRN":
+        if field == "RRN" and value:
             return value[:6] + "-" + value[6:] if self.korean else value[:6] + "-" + value[6] + "******"
         if self.korean:
             words = {"SEX": {"M": "남", "F": "여"}, "ENC_TP": {"O": "외래", "I": "입원", "E": "응급"}, "DX_TP": {"1": "주", "2": "부", "3": "배제"}, "NATIONALITY": {"N": "내국인", "F": "외국인"},
@@ -298,6 +313,43 @@ def claim_defects(lines, plant):
     lines.append(bytes(line))
 
 
+def score_defects(hospital, plant):
+    """Breaks what criteria look at, in whole shares of the rows. `plant(table, rows, criteria, about)` notes how many rows and which criteria must fail."""
+    rows = hospital.rows
+
+    def spoil(table, share, criteria, about, change, only=lambda row: True):
+        chosen = [row for n, row in enumerate(filter(only, rows[table])) if Dice(f"spoil/{table}/{about}/{n}").chance(share)]
+        for row in chosen:
+            change(row)
+        plant(table, len(chosen), criteria, about)
+
+    spoil("patients", 8, "kr-emr-2025/KF-01 kr-cdi-2/patient-gender my-healthway-1/patient-gender", "patients without a sex and without a registration number", lambda r: r.update(SEX="", RRN=""))
+    spoil("patients", 6, "kr-emr-2025/KF-01-rrn", "patients whose sex disagrees with their registration number", lambda r: r.update(SEX="M" if r["SEX"] == "F" else "F"), lambda r: r["RRN"])
+    spoil("institutions", 100, "kr-emr-2025/KI-01 kr-cdi-2/organization-identifier my-healthway-1/organization-identifier", "an institution number of 7 digits", lambda r: r.update(YKIHO_NO="1110001"))
+    spoil("doctors", 50, "kr-emr-2025/KI-01-licence kr-cdi-2/practitioner-licence my-healthway-1/practitioner-licence", "licence numbers that are a word", lambda r: r.update(LICENCE_NO="미확인"))
+    spoil("encounters", 12, "kr-emr-2025/KF-03-department", "visits without a department", lambda r: r.update(DEPT_CD=""))
+    spoil("encounters", 15, "kr-emr-2025/KI-11 my-healthway-1/condition-recorder", "visits without a responsible doctor", lambda r: r.update(DOCTOR_NO=""))
+    spoil("encounters", 4, "kr-emr-2025/KF-03-times", "visits that end the day before they begin", lambda r: r.update(OUT_DT=r["IN_DT"] - datetime.timedelta(days=1)), lambda r: r["ENC_TP"] == "O")
+    spoil("insurance", 6, "kr-emr-2025/KF-04-code", "an insurance type that does not exist", lambda r: r.update(INSUP_TP="8"))
+    spoil("diagnoses", 20, "kr-emr-2025/KF-05 kr-emr-2025/KF-05-claim kr-emr-2025/KI-02-valid kr-emr-2025/KI-07-condition_occurrence kr-cdi-2/condition-code-kcd my-healthway-1/condition-category kr-cda/codes-kcd", "diagnoses under a word of the house instead of a KCD code",
+          lambda r: r.update(DX_CD="감기" if r["DX_TP"] == "1" else "통증"))
+    spoil("drugs", 30, "kr-emr-2025/KF-06-days kr-emr-2025/KF-06-dose kr-emr-2025/KI-08 kr-cdi-2/request-days kr-cdi-2/request-dose my-healthway-1/medication-days my-healthway-1/medication-dose", "prescriptions without days", lambda r: r.update(DAYS=""))
+    spoil("drugs", 30, "kr-emr-2025/KF-06-sig kr-cdi-2/request-directions my-healthway-1/medication-text", "prescriptions without directions", lambda r: r.update(SIG=""))
+    spoil("drugs", 20, "kr-emr-2025/KI-03-ingredient kr-emr-2025/KF-06-route kr-cdi-2/medication-ingredient my-healthway-1/medication-route", "prescriptions without a main ingredient", lambda r: r.update(INGR_CD=""))
+    spoil("drugs", 20, "kr-emr-2025/KS-08", "prescriptions that nobody entered", lambda r: r.update(REG_ID=""))
+    spoil("drugs", 2, "kr-emr-2025/KS-01-drug_exposure-sig privacy/P-01-rrn-drug_exposure-sig", "directions that hold the patient's registration number", lambda r: r.update(SIG="보호자 " + hospital.people[r["PT_NO"]]["rrn"]), lambda r: r["SIG"])
+    spoil("administrations", 100, "kr-emr-2025/KF-07", "administration records that were not exported", lambda r: None)
+    rows["administrations"].clear()
+    spoil("labs", 40, "kr-emr-2025/KF-08-unit kr-cdi-2/lab-unit my-healthway-1/laboratory-unit", "results without their unit", lambda r: r.update(UNIT=""))
+    spoil("labs", 60, "kr-emr-2025/KF-08-range kr-cdi-2/lab-range", "results without a reference range", lambda r: r.update(REF=""))
+    spoil("labs", 50, "kr-emr-2025/KI-05 kr-emr-2025/KI-07-measurement kr-emr-2025/KI-10", "results under a code that the list of local tests does not hold", lambda r: r.update(LAB_CD="L9" + r["LAB_CD"][2:]))
+    spoil("vitals", 10, "kr-emr-2025/KF-12", "vital signs under a name nobody knows", lambda r: r.update(VS_CD="X" + r["VS_CD"]))
+    spoil("allergies", 100, "kr-emr-2025/KF-09", "nobody asked about allergies", lambda r: None, lambda r: r["AGENT_CD"] == "NKA")
+    rows["allergies"][:] = [r for r in rows["allergies"] if r["AGENT_CD"] != "NKA"]
+    spoil("notes", 10, "kr-emr-2025/KF-11 my-healthway-1/note-meta", "notes without author", lambda r: r.update(DOCTOR_NO=""))
+    spoil("notes", 20, "kr-emr-2025/KS-09", "notes signed before they were written", lambda r: r.update(SIGN_DT=r["NOTE_DT"] - datetime.timedelta(minutes=5)))
+
+
 def hospital_defects(plant_a, plant_b):
     """Rows behind the clean ones. `plant(kind, code, about, found)` notes the line by counting; the same rows stand in both vendors' files."""
     extra = {name: [] for name in TABLES}
@@ -330,7 +382,7 @@ def raw_defects(folder, plant):
     """What only bytes can say, at the end of vendor A's files."""
     path = folder / "ODORDT.DAT"
     data = path.read_bytes()
-    row = b"P900001|10000000|E000000|20250303090000|KK010||1|N"
+    row = b"P900001|10000000|E000000|20250303090000|KK010||1|N|DIM|20250303090000"
     path.write_bytes(data + row.replace(b"KK010", b"KK\xff10") + b"\n" + row.replace(b"P900001", b"P900002") + b"|extra|\n")
     lines = data.count(b"\n")
     plant("vendor-a/ODORDT.DAT", lines + 1, "quarantine", "R011", "a byte that is no CP949")
@@ -344,7 +396,7 @@ def garbled_note(folder, plant):
     header, _, rest = text.partition("\r\n")
     first, _, others = rest.partition("\r\n")
     cells = first.split(",")
-    cells[-1] = "홍길동 경과".encode("cp949").decode("latin-1")
+    cells[header.split(",").index("기록내용")] = "홍길동 경과".encode("cp949").decode("latin-1")
     path.write_bytes(("\ufeff" + header + "\r\n" + ",".join(cells) + "\r\n" + others).encode("utf-8"))
     plant("vendor-b/기록_202503.csv", 2, "note", "read in a wrong encoding", "a text that was read as Latin-1 before")
 
@@ -386,8 +438,9 @@ def fhir(hospital, folder, plant):
         plant(f"fhir/{kind}.ndjson", len(out[kind]), found, code, about)
 
     coded = {"code": {"coding": [{"system": kcd, "code": "J20.9"}]}}
-    add("Condition", "quarantine", "C010", "a day that does not exist", {"id": "bad1", **coded, "recordedDate": "2025-02-30"})
-    add("Condition", "filter", "entered in error", "entered in error", {"id": "bad2", **coded, "recordedDate": "2025-03-03", "verificationStatus": {"coding": [{"code": "entered-in-error"}]}})
+    if plant is not None:
+        add("Condition", "quarantine", "C010", "a day that does not exist", {"id": "bad1", **coded, "recordedDate": "2025-02-30"})
+        add("Condition", "filter", "entered in error", "entered in error", {"id": "bad2", **coded, "recordedDate": "2025-03-03", "verificationStatus": {"coding": [{"code": "entered-in-error"}]}})
     for kind, rows in out.items():
         (folder / f"{kind}.ndjson").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
@@ -423,15 +476,16 @@ def research(hospital, folder, month, plant):
             jk.append([year, p["no"], "2" if p["female"] else "1", group(year), died, "I20-I25" if died else "", "5"])
     for i, p in enumerate(list(hospital.people.values())[::5]):
         gj.append([2024, p["no"], 165, 62, 84, 122, 78, 95, 190, 120, 55, 110, 13.5, 1, 1, 2 if i % 3 else 1, 6, 0.9, 22, 24, 30])
-    t400.append(["K000001", 9, "3", "C509"])
-    plant("hira/T400.csv", len(t400) + 1, "filter", "ruled out: not a diagnosis of the patient", "a ruled-out diagnosis")
-    t400.append(["K999999", 1, "1", "I10"])
-    plant("hira/T400.csv", len(t400) + 1, "quarantine", "C015", "a diagnosis whose statement is missing")
-    gy60.append(["K000001", 99, "107601ATB", "", "x", 0])  # what is 0 or no number counts as 1: no defect of the row
-    gy40.append(["K999999", 1, "I10"])
-    plant("nsc/GY40.csv", len(gy40) + 1, "quarantine", "C015", "a diagnosis whose claim is missing")
-    jk.append([2025, "99999999", "1", 9, "202513", "", "5"])
-    plant("nsc/JK.csv", len(jk) + 1, "quarantine", "C010", "a death in month 13")
+    if plant is not None:
+        t400.append(["K000001", 9, "3", "C509"])
+        plant("hira/T400.csv", len(t400) + 1, "filter", "ruled out: not a diagnosis of the patient", "a ruled-out diagnosis")
+        t400.append(["K999999", 1, "1", "I10"])
+        plant("hira/T400.csv", len(t400) + 1, "quarantine", "C015", "a diagnosis whose statement is missing")
+        gy60.append(["K000001", 99, "107601ATB", "", "x", 0])  # what is 0 or no number counts as 1: no defect of the row
+        gy40.append(["K999999", 1, "I10"])
+        plant("nsc/GY40.csv", len(gy40) + 1, "quarantine", "C015", "a diagnosis whose claim is missing")
+        jk.append([2025, "99999999", "1", 9, "202513", "", "5"])
+        plant("nsc/JK.csv", len(jk) + 1, "quarantine", "C010", "a death in month 13")
     hira, nsc = folder / "hira", folder / "nsc"
     write_csv(hira / "T200.csv", "SPEC_ID_SNO JID YID INSUP_TP_CD SEX_TP_CD PAT_AGE RECU_FR_DD RECU_TO_DD FOM_TP_CD DGRSLT_TP_CD", t200)
     write_csv(hira / "T300.csv", "SPEC_ID_SNO LN_NO DIV_CD GNL_CD FQ1_MDCT_QTY DY1_MDCT_QTY TOT_INJC_DDCNT_EXEC_FQ", t300)
@@ -450,25 +504,32 @@ def research(hospital, folder, month, plant):
 def main():
     folder = pathlib.Path(sys.argv[1])
     hospital = Hospital(int(sys.argv[2]) if len(sys.argv) > 2 else 300)
+    amount = sys.argv[3] if len(sys.argv) > 3 else "few"
     defects = []
-    plant = lambda file, line, found, code, about: defects.append([file, line, found, code, about])
+
+    def plant(file, line, found, code, about):
+        defects.append([file, line, found, code, about])
+
     a, b = Vendor("vendor-a"), Vendor("vendor-b")
 
     def planter(vendor):
         return lambda kind, n, found, code, about: plant(f"{vendor.name}/{vendor.files[kind][0]}", len(hospital.rows[kind]) + 1 + n, found, code, about)
 
-    extra = hospital_defects(planter(a), planter(b))
+    lines, index, month = claims(hospital)
+    fhir(hospital, folder / "fhir", plant if amount != "none" else None)
+    research(hospital, folder, month, plant if amount != "none" else None)
+    if amount == "many":  # in the warehouse alone: claims and FHIR were made from what the hospital should have written
+        score_defects(hospital, lambda table, count, criteria, about: plant(f"vendor-a/{a.files[table][0]}", count, "score", criteria, about))
+    extra = hospital_defects(planter(a), planter(b)) if amount != "none" else {}
     for vendor in (a, b):
         vendor.write(folder / vendor.name, hospital, extra)
-    raw_defects(folder / "vendor-a", plant)
-    garbled_note(folder / "vendor-b", plant)
-    lines, index, month = claims(hospital)
-    claim_defects(lines, plant)
+    if amount != "none":
+        raw_defects(folder / "vendor-a", plant)
+        garbled_note(folder / "vendor-b", plant)
+        claim_defects(lines, plant)
     (folder / "claims").mkdir(parents=True, exist_ok=True)
     (folder / "claims" / "202503.sam").write_bytes(b"".join(line + b"\r\n" for line in lines))
     (folder / "claims" / "claim_index.csv").write_text("\n".join(index) + "\n", encoding="cp949")
-    fhir(hospital, folder / "fhir", plant)
-    research(hospital, folder, month, plant)
     with open(folder / "defects.csv", "w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(["file", "line", "found_by", "code", "about"])

@@ -46,6 +46,9 @@ void plain(CriterionResult& result, const Measured& measured, Applies applies) {
   if (measured.error)
     return set(result, State::error, fmt::format("statement refused: {}", measured.error_class),
                fmt::format("SQL 오류: {}", measured.error_class));
+  if (result.counted == 0 && result.criterion.kind == "source-fact")
+    return set(result, State::not_observable, "the source does not record it, or the mapping does not count it",
+               "원본에 없거나 매핑이 세지 않는 사실입니다");
   if (result.counted == 0) return set(result, State::not_applicable, "nothing to check", "검사할 대상이 없습니다");
   result.measured = true;
   set(result, above(result) ? State::fail : State::pass, {}, {});

@@ -101,7 +101,7 @@ std::optional<std::string> Renderer::value(std::string_view name) const {
   if (name == "table") return criterion_.table;
   if (name == "field") return criterion_.field;
   if (name == "not_integer") return not_integer();
-  if (name == "keys") return key_list();
+  if (name == "keys" && !criterion_.args.contains("keys")) return key_list();  // a statement of the pack's own brings its own
   if (name == "a" && !out_.lookups.empty()) return out_.lookups[0].alias;
   if (name == "b" && out_.lookups.size() > 1) return out_.lookups[1].alias;
   if (name == "g1" && !out_.group1.empty()) return out_.group1;
