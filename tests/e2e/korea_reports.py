@@ -15,7 +15,7 @@ SAMPLES = ROOT / "docs" / "samples" / "korea"
 REPORTED = ["kr-emr-2025", "kr-cdi-2"]
 CHECKED = REPORTED + ["my-healthway-1", "kr-cda", "privacy"]
 # Files of an audit that the samples keep; the rest are lists for machines.
-KEPT = ("conformance.json", "results.csv", "conformance.html")
+KEPT = ("conformance.json", "report.html")
 FIXED = {"SOURCE_DATE_EPOCH": "1767225600"}  # 2026-01-01
 
 
