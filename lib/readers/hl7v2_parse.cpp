@@ -152,14 +152,20 @@ void Hl7Parser::message(const char* id, const char* to, const Hl7Extent& extent,
   }
   const auto signs = hl7_delimiters(id + 3, find_line_end(id, to));
   if (!signs) return refuse(Code::hl7_delimiters, id, to, id + 3);
-  learn(*signs);
+  learn(*signs);  // MSH-18 is read with them
   const std::size_t nodes = batch_.nodes.size();
   const std::uint64_t guessed = guessed_, escapes = unknown_escapes_;
   failed_ = false;
   Text text{};
   if (decode({id, size}, extent.high, text)) {
-    if (text.begin != id) learn(*hl7_delimiters(text.begin + 3, find_line_end(text.begin, text.end)));
-    segments(text);
+    // Signs outside ASCII may be more of them once they are decoded.
+    const auto decoded = text.begin == id ? signs : hl7_delimiters(text.begin + 3, find_line_end(text.begin, text.end));
+    if (decoded) {
+      learn(*decoded);
+      segments(text);
+    } else {
+      fail(Code::hl7_delimiters, id + 3);
+    }
   }
   if (!failed_) {
     repaired_ += signs_.repaired ? 1 : 0;
