@@ -3,12 +3,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "cdm/schema.hpp"
 #include "commands.hpp"
 #include "json.hpp"
+#include "outcome.hpp"
+#include "pipeline/job.hpp"
 #include "warehouse/duck.hpp"
 #include "warehouse/warehouse.hpp"
 
@@ -17,11 +22,12 @@ namespace pyojun::app {
 namespace {
 
 struct Options {
-  std::string warehouse = "pyojun-warehouse";
+  std::string warehouse;  // empty: that of the job, or pyojun-warehouse
   std::string code, file, rule;
   std::uint64_t limit = 1000;
   std::uint64_t entry = 0;
-  bool all_runs = false, reveal = false, show = false, summary = false;
+  std::string job;
+  bool all_runs = false, reveal = false, show = false, summary = false, redrive = false;
 };
 
 // One row of quarantine.entry joined with its file.
@@ -34,7 +40,7 @@ struct Entry {
 constexpr std::string_view columns =
     R"(q.run, q."offset", q.length, q.at, q.line, q.record, coalesce(f.path, ''), coalesce(f.name, ''), coalesce(q.path, ''), coalesce(q.rule_name, ''), q.code,
        coalesce(q."column", ''), q.state, q.row_kept)";
-constexpr std::string_view source = "quarantine.entry q left join ledger.file f on f.run = q.run and f.file = q.file";
+constexpr std::string_view source = "quarantine.entry q left join ledger.file f on f.file = q.file";
 
 std::string sql_text(std::string_view text) {
   std::string out = "'";
@@ -43,7 +49,7 @@ std::string sql_text(std::string_view text) {
 }
 
 std::string condition(const Options& options) {
-  std::string out = options.all_runs ? "true" : "q.run = (select max(run) from ledger.run)";
+  std::string out = options.all_runs ? "true" : "q.closed is null";
   if (!options.code.empty()) out += " and q.code = " + sql_text(options.code);
   if (!options.file.empty()) out += " and f.name = " + sql_text(options.file);
   if (!options.rule.empty()) out += " and q.rule_name = " + sql_text(options.rule);
@@ -209,13 +215,56 @@ int summary(const Options& options, Duck& duck, Context& context) {
   return exit_done;
 }
 
+Result<std::map<std::string, std::int64_t>> states(const std::string& folder, const Schema& schema) {
+  auto warehouse = Warehouse::open_existing(folder, schema);
+  if (!warehouse) return warehouse.error();
+  std::map<std::string, std::int64_t> out;
+  const auto take = [&out](const DuckRows& rows) {
+    for (std::size_t i = 0; i < rows.rows(); ++i) out[std::string(rows.text(0, i))] = rows.integer(1, i);
+    return true;
+  };
+  if (Status status = (*warehouse)->duck().query("select state, count(*) from quarantine.entry group by 1", take, "states"); !status)
+    return status.error();
+  return out;
+}
+
+// After a mapping was corrected: the files it touches are mapped again, nothing new is taken.
+int redrive(const Options& options, const Schema& schema, Context& context) {
+  Console& console = context.console;
+  auto job = read_job(options.job);
+  if (!job) {
+    console.error(job.error());
+    return exit_usage;
+  }
+  ConvertRequest& request = job->convert;
+  if (request.threads == 0) request.threads = std::max(1U, std::thread::hardware_concurrency());
+  if (!options.warehouse.empty()) request.warehouse = options.warehouse;
+  request.redrive = true;
+  request.korean = console.language == Tongue::ko;
+  auto before = states(request.warehouse, schema);
+  if (!before) {
+    console.error(before.error());
+    return exit_for(before.error());
+  }
+  ConvertOutcome outcome;
+  const int code = run_and_tell(request, context, outcome);
+  auto after = states(request.warehouse, schema);
+  if (!after) return code;
+  console.say(fmt::format(
+      "{} {}, {} {}, {} {}", grouped(static_cast<std::uint64_t>((*after)["resolved"] - (*before)["resolved"])),
+      console.pick("resolved", "해결됨"), grouped(static_cast<std::uint64_t>((*after)["failing"] - (*before)["failing"])),
+      console.pick("still failing", "여전히 실패"), grouped(static_cast<std::uint64_t>((*after)["open"])), console.pick("open", "미해결")));
+  return code;
+}
+
 int run(const Options& options, Context& context) {
   auto schema = Schema::load();
   if (!schema) {
     context.console.error(schema.error());
     return exit_failed;
   }
-  auto warehouse = Warehouse::open_existing(options.warehouse, *schema);
+  if (options.redrive) return redrive(options, *schema, context);
+  auto warehouse = Warehouse::open_existing(options.warehouse.empty() ? "pyojun-warehouse" : options.warehouse, *schema);
   if (!warehouse) {
     context.console.error(warehouse.error());
     return exit_for(warehouse.error());
@@ -238,12 +287,16 @@ Action setup_quarantine(CLI::App& app) {
   show->add_option("ENTRY", options->entry, "number from `quarantine list` with the same filters")->required();
   show->add_flag("--reveal", options->reveal, "also the record itself, read again from its file; terminal only");
   show->callback([options] { options->show = true; });
+  CLI::App* redrive = app.add_subcommand("redrive", "after a mapping was corrected: map again what it touches, take nothing new, publish");
+  redrive->add_option("JOB", options->job, "job file (see `pyojun run`)")->required();
+  redrive->add_option("--warehouse", options->warehouse, "warehouse folder; default: that of the job");
+  redrive->callback([options] { options->redrive = true; });
   for (CLI::App* sub : {list, summary, show}) {
-    sub->add_option("--warehouse", options->warehouse, "warehouse folder")->capture_default_str();
+    sub->add_option("--warehouse", options->warehouse, "warehouse folder; default: pyojun-warehouse");
     sub->add_option("--code", options->code, "only this message id");
     sub->add_option("--file", options->file, "only this file (base name)");
     sub->add_option("--rule", options->rule, "only this rule");
-    sub->add_flag("--all-runs", options->all_runs, "earlier runs too");
+    sub->add_flag("--all-runs", options->all_runs, "also what is resolved or was replaced since");
     sub->fallthrough();
   }
   return [options](Context& context) { return run(*options, context); };

@@ -11,6 +11,8 @@ namespace {
 constexpr std::array table{
     Command{"convert", "turn exports into an OMOP CDM", "내보낸 자료를 OMOP CDM 으로 변환합니다",
             "pyojun convert export/ --map synthea/csv --vocab vocab.snapshot --to csv:cdm --report report", setup_convert},
+    Command{"run", "run a job file: what is new tonight, into the same warehouse and targets",
+            "작업 파일을 실행합니다. 새로운 것만 읽어 같은 저장소와 대상에 반영합니다", "pyojun run nightly.toml", setup_run},
     Command{"audit", "score a CDM against criteria packs", "CDM 을 기준 묶음으로 평가합니다",
             "pyojun audit cdm/ --pack omop-dqd --gate 'omop-dqd>=95' --out audit", setup_audit},
     Command{"check", "check mappings without data", "자료 없이 매핑을 검사합니다", "pyojun check mappings/myhospital", setup_check},
@@ -66,7 +68,10 @@ int exit_for(const Error& error) {
       return exit_io;
     case Code::warehouse_locked:
       return exit_locked;
+    case Code::budget_exceeded:
+      return exit_gate;
     case Code::warehouse_newer:
+    case Code::warehouse_older:
     case Code::warehouse_not_one:
     case Code::warehouse_empty:
       return exit_state;
@@ -82,7 +87,7 @@ int exit_for(const Error& error) {
       break;
   }
   // A001 to A030 are found before data is read.
-  if (id.starts_with("U") || id.starts_with("M") || (id.starts_with("A") && id <= "A030")) return exit_usage;
+  if (id.starts_with("U") || id.starts_with("M") || id.starts_with("J") || (id.starts_with("A") && id <= "A030")) return exit_usage;
   return exit_failed;
 }
 

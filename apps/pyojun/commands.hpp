@@ -45,6 +45,7 @@ std::span<const Command> commands();
 
 Action setup_convert(CLI::App& app);
 Action setup_audit(CLI::App& app);
+Action setup_run(CLI::App& app);
 Action setup_check(CLI::App& app);
 Action setup_inspect(CLI::App& app);
 Action setup_list(CLI::App& app);

@@ -62,7 +62,8 @@ World make_world() {
   ::gethostname(host, sizeof host - 1);
   world.host = host;
   world.program_version = PYOJUN_VERSION;
-  world.started = format_time(std::time(nullptr), "%Y-%m-%dT%H:%M:%S%z", false);
+  world.now = std::time(nullptr);
+  world.started = format_time(world.now, "%Y-%m-%dT%H:%M:%S%z", false);
   if (const char* epoch = std::getenv("SOURCE_DATE_EPOCH"); epoch != nullptr) {
     std::int64_t seconds = 0;
     const std::string_view text(epoch);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/sha256.hpp"
 #include "mapping/mapper_impl.hpp"
 
 namespace pyojun {
@@ -331,6 +332,21 @@ void finish_lookups(const std::vector<std::unique_ptr<Mapper>>& mappers) {
     table->heap.shrink_to_fit();
     for (PlanMapper* mapper : all) mapper->set_lookup(number, table);
   }
+}
+
+std::string lookup_digest(const Mapper& mapper, std::string_view kind) {
+  const auto& tables = static_cast<const PlanMapper&>(mapper).lookups();
+  const auto& uses = static_cast<const PlanMapper&>(mapper).plan().lookup_uses_;
+  Sha256 hash;
+  for (std::size_t number = 0; number < tables.size(); ++number) {
+    const auto asks = [&](const auto& use) { return use.second == number && (kind.empty() || use.first == "*" || use.first == kind); };
+    if (tables[number] == nullptr || std::ranges::none_of(uses, asks)) continue;
+    const LookupTable& table = *tables[number];
+    hash.add(table.keys.data(), table.keys.size() * sizeof(Hash128));
+    hash.add(table.ends.data(), table.ends.size() * sizeof(std::uint32_t));
+    hash.add(table.heap.data(), table.heap.size());
+  }
+  return hash.hex();
 }
 
 }  // namespace pyojun

@@ -19,6 +19,8 @@ class PlanMapper final : public Mapper {
   std::vector<CodeTally> codes() const override;
 
   std::vector<LookupTable>& gathered() { return gathered_; }
+  const PlanData& plan() const { return *plan_; }
+  const auto& lookups() const { return runtime_.lookups; }
   void set_lookup(std::size_t number, std::shared_ptr<const LookupTable> table) { runtime_.lookups[number] = std::move(table); }
 
  private:

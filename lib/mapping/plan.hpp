@@ -63,6 +63,7 @@ struct CompileOptions {
   const Schema* schema = nullptr;                // outlives the plan
   std::shared_ptr<const Vocabulary> vocabulary;  // may be null for `check`: then concepts are not verified
   std::vector<std::string> code_lists;           // extra source_to_concept_map or Usagi files
+  std::string space;                             // name space of all keys: plans with different ones never speak of the same row
 };
 struct Compiled {
   std::shared_ptr<const Plan> plan;     // null when there is a fatal diagnostic
@@ -95,5 +96,7 @@ class Mapper {
 std::unique_ptr<Mapper> make_mapper(std::shared_ptr<const Plan> plan, std::shared_ptr<const Vocabulary> vocabulary);
 // Merges what mappers gathered, in the order given; afterwards all of them see the same lookup tables.
 void finish_lookups(const std::vector<std::unique_ptr<Mapper>>& mappers);
+// SHA-256 over the lookup tables that rules for records of `kind` ask ("": of any kind): equal digests, equal rows from equal records.
+std::string lookup_digest(const Mapper& mapper, std::string_view kind);
 
 }  // namespace pyojun

@@ -332,6 +332,7 @@ const Op* PlanCompiler::define(const Expr& expr, const ast::Define& define) {
 
 const Op* PlanCompiler::lookup(const Expr& expr, std::size_t number) {
   const LookupPlan& lookup = plan_.lookups_[number];
+  plan_.lookup_uses_.emplace(kind_, number);
   Op& op = make(expr, run_lookup);
   arguments(op, expr);
   op.number = static_cast<std::uint32_t>(number);
@@ -347,7 +348,7 @@ const Op* PlanCompiler::reference(const Expr& expr, TableId table) {
   arguments(op, expr);
   if (op.args.empty() || op.args.size() > 16) problem(Code::plan_arguments, expr.at, expr.text);
   op.reference = table;
-  op.seed = hash128(plan_.schema_->table(table).name).low;
+  op.seed = key_space(plan_.schema_->table(table).name);
   return &op;
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -244,6 +245,7 @@ class PlanData final : public Plan {
   std::vector<RulePlan> plans_;
   std::vector<LookupPlan> lookups_;
   std::map<Symbol, Walk> walks_;  // by record kind; 0: kinds no rule names
+  std::set<std::pair<std::string, std::size_t>> lookup_uses_;  // record kind of a rule, lookup it asks
   std::deque<Op> ops_;
   std::deque<CodeList> lists_;
   ListsByVocabulary extra_lists_;

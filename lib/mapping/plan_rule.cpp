@@ -152,6 +152,11 @@ void PlanCompiler::aliases(const ast::Emit& emit, EmitPlan& out) {
   for (const auto& alias : emit.alias) out.alias.push_back(each(*alias));
 }
 
+// Keys of one table (or stem rule) of one name space: equal texts are the same row.
+std::uint64_t PlanCompiler::key_space(const std::string& of) const {
+  return hash128(options_.space.empty() ? of : of + '\x1f' + options_.space).low;
+}
+
 EmitPlan PlanCompiler::emit(const ast::Rule& rule, const ast::Emit& emit, std::size_t position, RuleInfo& info) {
   EmitPlan out;
   out.number = plan_.emits_++;
@@ -164,7 +169,7 @@ EmitPlan PlanCompiler::emit(const ast::Rule& rule, const ast::Emit& emit, std::s
   std::string space = emit.table;
   if (out.stem) space = "rule " + rule.name + (position == 0 ? "" : fmt::format("#{}", position));
   if (out.stem && !emit.shared.empty()) space = "shared " + emit.shared;
-  out.seed = hash128(space).low;
+  out.seed = key_space(space);
   if (emit.when) out.when = expression(*emit.when);
   out.key = expressions(emit.key);
   out.key_all = emit.key_all;

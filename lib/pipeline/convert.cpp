@@ -2,17 +2,21 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "base/files.hpp"
 #include "base/sha256.hpp"
 #include "conformance/history.hpp"
+#include "mapping/part_hash.hpp"
 #include "pipeline/fetch.hpp"
 #include "pipeline/map_stage.hpp"
+#include "pipeline/night.hpp"
 #include "pipeline/sources.hpp"
 #include "pipeline/stages.hpp"
 #include "publish/publisher.hpp"
 #include "report/report.hpp"
 #include "vocabulary/ingredients.hpp"
+#include "warehouse/duck.hpp"
 
 namespace pyojun {
 
@@ -22,15 +26,20 @@ bool fatal(const std::vector<Diagnostic>& diagnostics) {
   return std::any_of(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& d) { return info(d.code).severity >= Severity::reject; });
 }
 
-// Everything that decides the output: inputs by content, mapping, vocabulary, options, program version. Never the clock or a path.
-std::string identity_of(const ConvertRequest& request, const Plan& plan, const Vocabulary& vocabulary, const Sources& sources,
-                        const World& world) {
-  std::string text = plan.hash() + '\n' + vocabulary.info().content_hash + '\n' + request.source_name + '\n' + world.program_version + '\n';
-  text += std::to_string(request.limits.record_bytes) + '/' + std::to_string(request.limits.columns) + '/' +
-          std::to_string(request.limits.depth) + '\n';
-  for (const auto& file : sources.files) text += file.sha256 + ' ' + file.input->name() + '\n';
-  return sha256_hex(text);
+// The warehouse's views are read from other folders too.
+std::string absolute(const std::string& path) {
+  std::error_code failed;
+  const auto full = std::filesystem::absolute(path, failed);
+  return failed ? path : full.lexically_normal().string();
 }
+
+// A source of the job with its plan and its files.
+struct OpenSource {
+  const SourceRequest* request = nullptr;
+  std::shared_ptr<const Plan> plan;
+  Sources sources;
+  std::map<std::string, std::string> parts;  // of the mapping, by record kind: their hashes
+};
 
 class Conversion {
  public:
@@ -41,15 +50,25 @@ class Conversion {
 
  private:
   Status prepare();
-  Status fetch(SourceQuery& query) const;
-  Status open_warehouse();
+  Status prepare_source(const SourceRequest& request);
+  Status fetch(const SourceRequest& request, SourceQuery& query) const;
+  Status gather_settings();
   VocabularyAccess vocabulary_access() const;
+  Status open_warehouse();
+  Status hash();
+  Status map();
+  Status stand_by_last_run();
   Status settle();
   Status judge();
   Status publish();
   Status write_audit_outputs(AtomicDirectory& folder);
   Status write_report();
+  std::string made_by(OpenSource& source, const SourceFile& file) const;
+  Result<bool> called_as_before();
+  RunIdentity called(const std::string& identity) const;
   void count();
+  void check_budgets();
+  bool over_budget() const;
 
   const ConvertRequest& request_;
   const World& world_;
@@ -57,26 +76,44 @@ class Conversion {
   StageClock clock_;
   std::unique_ptr<Schema> schema_;
   std::shared_ptr<const Vocabulary> vocabulary_;
-  std::shared_ptr<const Plan> plan_;
+  std::vector<OpenSource> sources_;
+  AssembleValues settings_;
   std::vector<Target> targets_;
-  Sources sources_;
   std::unique_ptr<Warehouse> warehouse_;
-  std::string identity_;
   AuditRequest audit_;
+  std::unique_ptr<Night> night_;
 };
 
 // SQL sources among the inputs are replaced by files with the rows of their queries, beside the warehouse.
-Status Conversion::fetch(SourceQuery& query) const {
+Status Conversion::fetch(const SourceRequest& request, SourceQuery& query) const {
   std::vector<std::string> sql, others;
   for (const auto& argument : query.arguments) (is_sql_source(argument) ? sql : others).push_back(argument);
   if (sql.empty()) return {};
+  query.arguments = std::move(others);
+  if (request_.check_only) return check_sql_sources(sql);
   std::string folder = request_.warehouse;
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
-  auto files = fetch_sql_sources(sql, folder + ".fetched");
+  folder += ".fetched";
+  if (!request.name.empty()) folder += "." + request.name;
+  auto files = fetch_sql_sources(sql, folder);
   if (!files) return files.error();
   query.records = *files;
-  others.insert(others.end(), files->begin(), files->end());
-  query.arguments = std::move(others);
+  query.arguments.insert(query.arguments.end(), files->begin(), files->end());
+  return {};
+}
+
+Status Conversion::prepare_source(const SourceRequest& request) {
+  Compiled compiled = compile({request.map, schema_.get(), vocabulary_, request.code_lists, request.space});
+  const bool bad = !compiled.plan || fatal(compiled.diagnostics);
+  std::move(compiled.diagnostics.begin(), compiled.diagnostics.end(), std::back_inserter(outcome_.diagnostics));
+  if (bad) return Error{Code::mapping_has_errors, {}, {}, request.map, {}};
+  SourceQuery query{request.inputs, request.format, request.kind, {}};
+  if (Status status = fetch(request, query); !status) return status;
+  auto sources = find_sources(query, compiled.plan->dialect());
+  if (!sources) return sources.error();
+  for (SourceFile& file : sources->files) file.fetched = std::ranges::find(query.records, file.input->path()) != query.records.end();
+  outcome_.skipped.insert(outcome_.skipped.end(), sources->skipped.begin(), sources->skipped.end());
+  sources_.push_back({&request, std::move(compiled.plan), std::move(*sources), {}});
   return {};
 }
 
@@ -88,13 +125,12 @@ Status Conversion::prepare() {
   auto vocabulary = Vocabulary::open(request_.vocabulary);
   if (!vocabulary) return vocabulary.error();
   vocabulary_ = *vocabulary;
-  if (request_.with_vocabulary) {  // before the warehouse makes its views on them
+  if (request_.with_vocabulary && !request_.dry_run) {  // before the warehouse makes its views on them
     if (Status status = export_sql_tables(*vocabulary_, request_.threads); !status) return status;
   }
-  Compiled compiled = compile({request_.map, schema_.get(), vocabulary_, request_.code_lists});
-  outcome_.diagnostics = std::move(compiled.diagnostics);
-  plan_ = std::move(compiled.plan);
-  if (!plan_ || fatal(outcome_.diagnostics)) return Error{Code::mapping_has_errors, {}, {}, request_.map, {}};
+  for (const auto& source : request_.sources) {
+    if (Status status = prepare_source(source); !status) return status;
+  }
   for (const auto& text : request_.targets) {
     auto target = parse_target(text);
     if (!target) return target.error();
@@ -106,14 +142,21 @@ Status Conversion::prepare() {
     if (!audit) return audit.error();
     audit_ = std::move(*audit);
   }
-  SourceQuery query{request_.inputs, request_.format, request_.kind, {}};
-  if (Status status = fetch(query); !status) return status;
-  auto sources = find_sources(query, plan_->dialect());
-  if (!sources) return sources.error();
-  sources_ = std::move(*sources);
-  outcome_.skipped = sources_.skipped;
-  const bool any = std::any_of(sources_.files.begin(), sources_.files.end(), [](const SourceFile& file) { return file.format != nullptr; });
-  if (!any) return Error{Code::no_input, {}, {}, {}, {}};
+  return gather_settings();
+}
+
+// Assembly works over the rows of all sources, so its settings are those of all their mappings.
+Status Conversion::gather_settings() {
+  for (const auto& source : sources_) {
+    for (const auto& setting : source.plan->assemble()) {
+      const auto there = std::ranges::find(settings_, setting.first, &AssembleValues::value_type::first);
+      if (there == settings_.end()) {
+        settings_.push_back(setting);
+      } else if (there->second != setting.second) {
+        return Error{Code::job_settings_differ, source.request->map, {}, setting.first, {}};
+      }
+    }
+  }
   return {};
 }
 
@@ -123,11 +166,31 @@ VocabularyAccess Conversion::vocabulary_access() const {
   out.table = [this](const std::string& table) -> Result<std::string> {
     const std::string_view one = table;
     if (Status status = export_sql_tables(*vocabulary_, request_.threads, {&one, 1}); !status) return status.error();
-    const std::string file = vocabulary_->sql_folder() + "/" + table + ".parquet";
+    const std::string file = absolute(vocabulary_->sql_folder() + "/" + table + ".parquet");
     std::error_code ignored;
     return std::filesystem::exists(file, ignored) ? file : std::string();
   };
   return out;
+}
+
+RunIdentity Conversion::called(const std::string& identity) const {
+  const Plan& plan = *sources_.front().plan;
+  RunIdentity run;
+  run.identity = identity;
+  run.mapping_name = plan.name();
+  run.mapping_hash = plan.hash();
+  run.vocabulary_release = vocabulary_->info().release;
+  run.vocabulary_hash = vocabulary_->info().content_hash;
+  run.program_version = world_.program_version;
+  run.source_name = request_.source_name.empty() ? plan.title() : request_.source_name;
+  run.started = world_.started;
+  run.data_date = world_.data_date;
+  if (sources_.size() == 1) return run;
+  std::string hashes;
+  for (std::size_t i = 1; i < sources_.size(); ++i) run.mapping_name += " " + sources_[i].plan->name();
+  for (const auto& source : sources_) hashes += source.plan->hash();
+  run.mapping_hash = sha256_hex(hashes);
+  return run;
 }
 
 Status Conversion::open_warehouse() {
@@ -135,27 +198,93 @@ Status Conversion::open_warehouse() {
   options.folder = request_.warehouse;
   options.schema = schema_.get();
   options.threads = request_.threads;
-  options.vocabulary_sql = vocabulary_->sql_folder();
-  options.assemble = plan_->assemble();
+  options.vocabulary_sql = absolute(vocabulary_->sql_folder());
+  options.assemble = settings_;
   options.vocabulary = vocabulary_access();
-  for (const auto& rule : plan_->rules()) {
-    options.rules.push_back(rule.name);
-    options.filters.push_back(rule.filters);
-  }
+  options.since = world_.started;
   auto warehouse = Warehouse::open(options);
   if (!warehouse) return warehouse.error();
   warehouse_ = std::move(*warehouse);
-  RunIdentity run;
-  run.identity = identity_;
-  run.mapping_name = plan_->name();
-  run.mapping_hash = plan_->hash();
-  run.vocabulary_release = vocabulary_->info().release;
-  run.vocabulary_hash = vocabulary_->info().content_hash;
-  run.program_version = world_.program_version;
-  run.source_name = request_.source_name.empty() ? plan_->title() : request_.source_name;
-  run.started = world_.started;
-  run.data_date = world_.data_date;
-  return warehouse_->begin(run);
+  if (Status status = warehouse_->begin(called("not known yet")); !status) return status;
+  night_ = std::make_unique<Night>(*warehouse_, world_, request_.redrive);
+  for (auto& source : sources_) night_->look(*source.request, source.sources, !request_.rehash);
+  const auto readable = [](const SourceFile& file) { return file.format != nullptr; };
+  const bool any =
+      std::ranges::any_of(sources_, [&](const OpenSource& source) { return std::ranges::any_of(source.sources.files, readable); });
+  if (!any && warehouse_->names().empty()) return Error{Code::no_input, {}, {}, {}, {}};
+  return {};
+}
+
+Status Conversion::hash() {
+  for (auto& source : sources_) {
+    if (Status status = hash_files(source.sources, request_.threads, world_); !status) return status;
+  }
+  return {};
+}
+
+// Everything that decides the rows of a file beside its content. Never the clock or a path.
+std::string Conversion::made_by(OpenSource& source, const SourceFile& file) const {
+  const Limits& limits = request_.limits;
+  const auto [part, fresh] = source.parts.try_emplace(file.kind);
+  if (fresh) part->second = part_hash(source.request->map, file.kind, source.request->code_lists);
+  return sha256_hex(part->second + '\n' + vocabulary_->info().content_hash + '\n' + world_.program_version + '\n' + source.request->space +
+                    '\n' + file.made_by + '\n' + std::to_string(limits.record_bytes) + '/' + std::to_string(limits.columns) + '/' +
+                    std::to_string(limits.depth));
+}
+
+// Mapping, vocabulary and names are published too: when they changed, the last run does not stand.
+Result<bool> Conversion::called_as_before() {
+  const RunIdentity now = called(outcome_.identity);
+  std::vector<std::string> before;
+  const auto take = [&before](const DuckRows& rows) {
+    for (std::size_t i = 0; rows.rows() > 0 && i < rows.columns(); ++i) before.emplace_back(rows.text(i, 0));
+    return false;
+  };
+  Status status = warehouse_->duck().query(
+      "select source_name, mapping, mapping_hash, vocabulary, vocabulary_hash, program, data_date from ledger.run order by run desc limit "
+      "1",
+      take, "last run");
+  if (!status) return status.error();
+  return before == std::vector<std::string>{now.source_name,     now.mapping_name,    now.mapping_hash, now.vocabulary_release,
+                                            now.vocabulary_hash, now.program_version, now.data_date};
+}
+
+Status Conversion::map() {
+  for (auto& source : sources_) {
+    RuleSet rules{source.request->name, {}, {}};
+    for (const auto& rule : source.plan->rules()) {
+      rules.names.push_back(rule.name);
+      rules.filters.push_back(rule.filters);
+    }
+    MapStage stage{request_, *source.request, world_, source.plan, vocabulary_, source.sources, warehouse_.get()};
+    stage.first_rule = warehouse_->add_rules(rules);
+    stage.dry_run = request_.dry_run;
+    stage.decide = [&] {
+      for (SourceFile& file : source.sources.files) file.made_by = made_by(source, file);
+      night_->decide(*source.request, source.sources, outcome_.night);
+    };
+    if (Status status = run_map_stage(stage, outcome_); !status) return status;
+    night_->check_unchanged(source.sources, outcome_.night);
+    night_->take_names(*source.request, source.sources, outcome_.night);
+  }
+  outcome_.incomplete = outcome_.incomplete || outcome_.night.unreadable > 0 || outcome_.night.moving > 0;
+  outcome_.run = warehouse_->run_number();
+  outcome_.identity = sha256_hex(night_->close() + request_.source_name + '\n' + world_.program_version + '\n');
+  warehouse_->identify(called(outcome_.identity));
+  return {};
+}
+
+// Nothing is new: what the last run made is published again.
+Status Conversion::stand_by_last_run() {
+  outcome_.unchanged = true;
+  night_.reset();
+  warehouse_.reset();
+  auto last = Warehouse::open_existing(request_.warehouse, *schema_);
+  if (!last) return last.error();
+  warehouse_ = std::move(*last);
+  outcome_.run = warehouse_->run_number();
+  count();
+  return {};
 }
 
 void Conversion::count() {
@@ -170,7 +299,31 @@ void Conversion::count() {
   outcome_.tables = warehouse_->table_rows();
   for (const auto& [table, rows] : outcome_.tables) outcome_.rows += rows;
   outcome_.balanced = warehouse_->balanced();
+  check_budgets();
 }
+
+void Conversion::check_budgets() {
+  for (const Budget& budget : request_.budgets) {
+    BudgetFinding found{budget.source, budget.rule};
+    for (const Balance& line : warehouse_->balances()) {
+      const bool mine = budget.source.empty() || warehouse_->files()[line.file].source == budget.source;
+      const bool named = line.rule >= 0 && (budget.rule.empty() || warehouse_->rules()[static_cast<std::size_t>(line.rule)] == budget.rule);
+      const bool reader = line.rule < 0 && budget.rule.empty();  // records that could not be read count among all
+      if (!mine || (!named && !reader)) continue;
+      found.in += reader ? line.quarantined : line.in;
+      found.quarantined += line.quarantined;
+    }
+    const double percent = found.in == 0 ? 0 : 100.0 * static_cast<double>(found.quarantined) / static_cast<double>(found.in);
+    const auto over = [&](double most_percent, std::int64_t most) {
+      return (most_percent >= 0 && percent > most_percent) || (most >= 0 && found.quarantined > static_cast<std::uint64_t>(most));
+    };
+    found.fails = over(budget.fail_percent, budget.fail_count);
+    if (found.fails || over(budget.warn_percent, budget.warn_count)) outcome_.budgets.push_back(found);
+  }
+  outcome_.incomplete = outcome_.incomplete || !outcome_.budgets.empty();
+}
+
+bool Conversion::over_budget() const { return std::ranges::any_of(outcome_.budgets, &BudgetFinding::fails); }
 
 Status Conversion::settle() {
   if (Status status = warehouse_->settle(); !status) return status;
@@ -188,7 +341,7 @@ Status Conversion::judge() {
   world_.progress->stage("check", 0);
   auto connection = warehouse_->duck().connect();
   if (!connection) return connection.error();
-  auto source = warehouse_source(**connection, request_.warehouse, identity_);
+  auto source = warehouse_source(**connection, request_.warehouse, outcome_.identity);
   if (!source) return source.error();
   if (Status status = perform_audit(**source, audit_, request_.packs, *schema_, outcome_.audit); !status) return status;
   auto number = store_results(warehouse_->duck(), outcome_.audit.result);
@@ -207,7 +360,7 @@ Status Conversion::publish() {
     publish.threads = request_.threads;
     publish.with_vocabulary = request_.with_vocabulary;
     publish.vocabulary_sql = vocabulary_->sql_folder();
-    publish.identity = identity_;
+    publish.identity = outcome_.identity;
     auto published = target.publisher->publish(publish);
     if (!published) return published.error();
     outcome_.published.push_back(std::string(target.publisher->name) + ":" + target.place);
@@ -229,13 +382,6 @@ Status Conversion::write_report() {
   clock_.begin("report");
   auto data = collect(*warehouse_);
   if (!data) return data.error();
-  for (const auto& file : outcome_.files) {
-    const std::string name = file.path.substr(file.path.rfind('/') + 1);
-    for (const auto& field : file.facts.unknown_columns)
-      data->fields.push_back({name, file.kind, field, ReportField::State::unread, file.records, 0});
-    for (const auto& field : file.facts.missing_columns)
-      data->fields.push_back({name, file.kind, field, ReportField::State::missing, file.records, 0});
-  }
   for (const auto& file : outcome_.files)
     for (const Finding& finding : file.findings) add_finding(*data, finding.code, finding.subject, finding.count);
   data->run.started.clear();  // same inputs, same report bytes
@@ -259,26 +405,36 @@ Status Conversion::write_report() {
 Status Conversion::run() {
   clock_.begin("prepare");
   if (Status status = prepare(); !status) return status;
-  clock_.begin("hash");
-  if (Status status = hash_files(sources_, request_.threads, world_); !status) return status;
-  identity_ = identity_of(request_, *plan_, *vocabulary_, sources_, world_);
+  if (request_.check_only) return {};
   clock_.begin("open");
   if (Status status = open_warehouse(); !status) return status;
+  clock_.begin("hash");
+  if (Status status = hash(); !status) return status;
   clock_.begin("map");
-  if (Status status = run_map_stage({request_, world_, plan_, vocabulary_, sources_, warehouse_.get()}, outcome_); !status) return status;
+  if (Status status = map(); !status) return status;
+  if (request_.dry_run) return {};
   clock_.begin("settle");
   world_.progress->stage("settle", 0);
-  if (Status status = settle(); !status) return status;
+  auto before = called_as_before();
+  if (!before) return before.error();
+  // Packs write their results into the warehouse, so they need a run of their own.
+  const bool again = night_->anything_new() || !*before || !request_.packs.packs.empty();
+  Status settled = again ? settle() : stand_by_last_run();
+  if (!settled) return settled;
   if (Status status = judge(); !status) return status;
   if (!outcome_.audit.result.gates_held()) {
     if (Status status = write_report(); !status) return status;
     return Error{Code::audit_gate_failed, {}, {}, {}, {}};
   }
-  if (Status status = publish(); !status) return status;
+  // Above a budget nothing is published, but the warehouse keeps the work: the quarantine can be looked at, and the next run goes on.
+  if (!over_budget()) {
+    if (Status status = publish(); !status) return status;
+  }
   if (Status status = write_report(); !status) return status;
   clock_.begin("finish");
-  Status status = warehouse_->finish();
+  Status status = outcome_.unchanged ? Status() : warehouse_->finish();
   clock_.end();
+  if (status && over_budget()) return Error{Code::budget_exceeded, {}, {}, {}, {}};
   return status;
 }
 

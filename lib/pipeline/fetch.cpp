@@ -274,6 +274,13 @@ Result<SqlSource> parse_sql_source(const std::string& file, std::string_view tex
   return out.queries.empty() ? Result<SqlSource>(wrong(file, 1, "query")) : Result<SqlSource>(std::move(out));
 }
 
+Status check_sql_sources(const std::vector<std::string>& sources) {
+  for (const auto& file : sources) {
+    if (auto source = read_sql_source(file); !source) return source.error();
+  }
+  return {};
+}
+
 Result<std::vector<std::string>> fetch_sql_sources(const std::vector<std::string>& sources, const std::string& folder) {
   auto target = AtomicDirectory::start(folder);
   if (!target) return target.error();

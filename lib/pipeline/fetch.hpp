@@ -27,6 +27,8 @@ struct SqlSource {
 bool is_sql_source(std::string_view argument);
 // Error sql_source_wrong with file and line.
 Result<SqlSource> parse_sql_source(const std::string& file, std::string_view text);
+// Reads them without connecting to anything.
+Status check_sql_sources(const std::vector<std::string>& sources);
 // Runs every query of every source, read-only, and writes the rows to <folder>/<query>.jsonl (mode 0600; the folder appears as a whole and
 // takes the place of an earlier one): row n of a query is line n. Answers the files in order of names. A query name may be used once in a
 // run.

@@ -32,9 +32,11 @@ Reject cut_short(const Error& error) {
 
 class Run {
  public:
-  Run(const MapStage& stage, ConvertOutcome& outcome) : stage_(stage), outcome_(outcome), progress_(stage.sources.files.size()) {}
+  Run(const MapStage& stage, ConvertOutcome& outcome)
+      : stage_(stage), outcome_(outcome), first_(outcome.files.size()), progress_(stage.sources.files.size()) {}
 
   Status lookups();
+  void note_lookups();
   Status rows();
 
  private:
@@ -48,6 +50,7 @@ class Run {
 
   const MapStage& stage_;
   ConvertOutcome& outcome_;
+  std::size_t first_;  // of this source's files in the outcome
   std::vector<FileProgress> progress_;
   std::vector<std::unique_ptr<Mapper>> mappers_;
   std::mutex facts_mutex_;
@@ -89,7 +92,7 @@ Result<std::shared_ptr<Reader>> Run::open(std::size_t number, bool lookups) {
 void Run::broken(std::size_t number, const Error& error) {
   const std::lock_guard lock(facts_mutex_);
   outcome_.incomplete = true;
-  FileOutcome& file = outcome_.files[number];
+  FileOutcome& file = outcome_.files[first_ + number];
   file.why = error.code;
   file.broken = error;
 }
@@ -200,11 +203,17 @@ Status Run::lookups() {
   return pump.status();
 }
 
+void Run::note_lookups() {
+  if (!stage_.plan->has_lookups()) return;
+  for (SourceFile& file : stage_.sources.files) file.made_by = lookup_digest(*mappers_[0], file.kind);
+}
+
 Status Run::rows() {
-  outcome_.files.resize(stage_.sources.files.size());
+  outcome_.files.resize(first_ + stage_.sources.files.size());
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < stage_.sources.files.size(); ++i) {
-    const SourceFile& file = stage_.sources.files[i];
+    SourceFile& file = stage_.sources.files[i];
+    if (!file.take || stage_.dry_run) continue;
     FileEntry info;
     info.path = file.input->path();
     info.name = file.input->name();
@@ -212,12 +221,23 @@ Status Run::rows() {
     info.format = file.format == nullptr ? "" : std::string(file.format->name);
     info.kind = file.kind;
     info.size = file.input->size();
-    progress_[i].number = stage_.warehouse->add_file(info);
+    info.source = stage_.source.name;
+    info.made_by = file.made_by;
+    info.first_rule = stage_.first_rule;
+    info.rules = static_cast<std::uint32_t>(stage_.plan->rules().size());
+    progress_[i].number = file.number = stage_.warehouse->add_file(info);
     if (file.format != nullptr) total += info.size;
+  }
+  if (stage_.dry_run) {
+    close_files();
+    return {};
   }
   stage_.world.progress->stage("map", total);
   Pump pump(
-      stage_.sources.files.size(), chunk_bytes, [this](std::size_t file) { return open(file, false); },
+      stage_.sources.files.size(), chunk_bytes,
+      [this](std::size_t file) {
+        return stage_.sources.files[file].take ? open(file, false) : Result<std::shared_ptr<Reader>>(std::shared_ptr<Reader>());
+      },
       [this](std::size_t file, const Error& error) { broken(file, error); });
   run_workers(stage_.request.threads, [&](unsigned number) { worker(pump, *mappers_[number]); });
   if (Status status = pump.status(); !status) return status;
@@ -225,6 +245,7 @@ Status Run::rows() {
   std::vector<CodeTally> codes;
   for (const auto& mapper : mappers_) {
     auto some = mapper->codes();
+    for (auto& code : some) code.rule = static_cast<std::uint16_t>(code.rule + stage_.first_rule);
     std::move(some.begin(), some.end(), std::back_inserter(codes));
   }
   stage_.warehouse->add_codes(codes);
@@ -235,8 +256,9 @@ void Run::close_files() {
   for (std::size_t i = 0; i < progress_.size(); ++i) {
     const SourceFile& source = stage_.sources.files[i];
     const FileProgress& file = progress_[i];
-    FileOutcome& out = outcome_.files[i];
+    FileOutcome& out = outcome_.files[first_ + i];
     out.path = source.input->path();
+    out.fate = source.fate;
     out.format = source.format == nullptr ? "" : std::string(source.format->name);
     out.kind = source.kind;
     out.facts = file.facts;
@@ -246,6 +268,7 @@ void Run::close_files() {
     out.records = file.records;
     out.refused = file.refused;
     if (source.format == nullptr) out.why = source.why;
+    if (!source.take || stage_.dry_run) continue;
     outcome_.records += file.records;
     outcome_.refused += file.refused;
     if (file.opened) outcome_.bytes += source.input->size();
@@ -253,6 +276,7 @@ void Run::close_files() {
     for (std::size_t c = 0; c < std::min(file.filled.size(), file.facts.columns.size()); ++c)
       filled.emplace_back(file.facts.columns[c], file.filled[c]);
     stage_.warehouse->add_profile(file.number, source.kind, filled, file.records);
+    stage_.warehouse->add_columns(file.number, file.facts.unknown_columns, file.facts.missing_columns);
     if (out.broken) {
       std::vector<QuarantineEntry> entries{entry(file, cut_short(*out.broken), 0)};
       stage_.warehouse->note_file(file.number, entries);
@@ -265,14 +289,14 @@ void Run::close_files() {
 Status hash_files(Sources& sources, unsigned threads, const World& world) {
   std::uint64_t total = 0;
   for (const auto& file : sources.files) {
-    if (file.format != nullptr) total += file.input->size();
+    if (file.format != nullptr && file.sha256.empty()) total += file.input->size();
   }
   world.progress->stage("hash", total);
   std::atomic<std::size_t> next{0};
   run_workers(threads, [&](unsigned) {
     for (std::size_t i = next++; i < sources.files.size() && !world.stopped(); i = next++) {
       SourceFile& file = sources.files[i];
-      if (file.format == nullptr) continue;
+      if (file.format == nullptr || !file.sha256.empty()) continue;
       if (auto hash = file.input->sha256(); hash) file.sha256 = std::move(*hash);  // an unreadable file is reported when it is opened
       world.progress->advance(file.input->size());
     }
@@ -284,6 +308,8 @@ Status hash_files(Sources& sources, unsigned threads, const World& world) {
 Status run_map_stage(const MapStage& stage, ConvertOutcome& outcome) {
   Run run(stage, outcome);
   if (Status status = run.lookups(); !status) return status;
+  run.note_lookups();
+  stage.decide();
   return run.rows();
 }
 

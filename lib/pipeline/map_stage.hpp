@@ -1,6 +1,8 @@
 // The streaming half of a run: read, map and commit every file, in parallel, in canonical order.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,14 +14,20 @@ namespace pyojun {
 
 struct MapStage {
   const ConvertRequest& request;
+  const SourceRequest& source;
   const World& world;
   std::shared_ptr<const Plan> plan;
   std::shared_ptr<const Vocabulary> vocabulary;
   Sources& sources;
   Warehouse* warehouse;
+  std::uint32_t first_rule = 0;  // number of the plan's first rule in the warehouse
+  // Called once, after the lookup pass and before rows are made: which files are taken. SourceFile::made_by holds a digest of the lookup
+  // tables that a file's rules ask, "" without any.
+  std::function<void()> decide = {};
+  bool dry_run = false;  // ends after deciding
 };
 
-// Content hashes of all files, on all threads; SourceFile::sha256 is filled.
+// Content hashes of all files whose SourceFile::sha256 is not known, on all threads.
 Status hash_files(Sources& sources, unsigned threads, const World& world);
 
 // Lookup pass (when the mapping has lookups), then the pass that makes rows. Adds files, rows, rejects, codes and profile to the warehouse.

@@ -1,6 +1,7 @@
 // Which reader and record kind each input file has: by content and by the mapping's file patterns.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,12 +13,36 @@
 
 namespace pyojun {
 
+// What a run does with a delivered file.
+enum class Fate : std::uint8_t {
+  fresh,      // a name and a content that are new
+  changed,    // a known name with another content: takes the place of the earlier rows
+  remapped,   // a known content; mapping, vocabulary or program changed
+  unchanged,  // known name, known content: not read
+  copy,       // known content under another name: not read
+  held,       // being written, changed while it was read, or unreadable: what was known of it stays, the rest waits for the next run
+  count
+};
+
 struct SourceFile {
   std::unique_ptr<Input> input;
   const Format* format = nullptr;  // null: not read, `why` says the reason
   std::string kind;                // record kind from the dialect; empty when the records say it themselves
   Code why = Code::format_unknown;
-  std::string sha256;  // filled by hash_files
+  std::string sha256;  // filled by hash_files, or known from an earlier run
+
+  // Night's part
+  Fate fate = Fate::fresh;
+  bool take = true;           // is read and mapped in this run
+  std::string made_by;        // what else decides its rows; first a digest of lookup tables, then of everything
+  std::string stamp;          // see FileName; "" for what is no plain file
+  std::int64_t modified = 0;  // seconds since 1970, 0: not known
+  bool fetched = false;       // made by this run from a query: never too young
+  bool settled = false;       // its times are old enough for the stamp to be trusted
+  static constexpr std::uint32_t nobody = ~0U;
+  std::uint32_t number = nobody;                       // in the warehouse, once it is there
+  std::uint32_t earlier = nobody;                      // number of the content that the name stood for
+  std::size_t same_as = static_cast<std::size_t>(-1);  // file of this run with the same content
 };
 
 struct Sources {

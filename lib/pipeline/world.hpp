@@ -20,8 +20,9 @@ struct World {
   std::string started;  // ISO 8601, local time with offset; goes to the ledger and to nothing that is published
   std::string host;
   std::string program_version;
-  std::string data_date;                   // YYYY-MM-DD from SOURCE_DATE_EPOCH, else empty
-  Progress* progress = nullptr;            // never null when a command runs
+  std::int64_t now = 0;          // seconds since 1970 when the run began; 0: not told, then no file is too young and no stamp trusted
+  std::string data_date;         // YYYY-MM-DD from SOURCE_DATE_EPOCH, else empty
+  Progress* progress = nullptr;  // never null when a command runs
   const std::atomic<int>* stop = nullptr;  // signal number that asks the run to stop, 0: go on
   bool stopped() const { return stop != nullptr && stop->load(std::memory_order_relaxed) != 0; }
 };

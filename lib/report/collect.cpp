@@ -57,8 +57,8 @@ Status collect_run(Duck& duck, ReportData& report, std::int64_t& run) {
   });
 }
 
-Status collect_files(Duck& duck, ReportData& report, std::int64_t run) {
-  const auto sql = fmt::format("SELECT name, format, encoding, kind, sha256, size FROM ledger.file WHERE run = {} ORDER BY file", run);
+Status collect_files(Duck& duck, ReportData& report, std::int64_t) {
+  const auto sql = "SELECT name, format, encoding, kind, sha256, size FROM ledger.file WHERE retired IS NULL ORDER BY file";
   return each_row(duck, sql, "ledger.file", [&](const DuckRows& rows, std::size_t row) {
     ReportFile file;
     std::string* const fields[] = {&file.name, &file.format, &file.encoding, &file.kind, &file.sha256};
@@ -72,7 +72,7 @@ Status collect_files(Duck& duck, ReportData& report, std::int64_t run) {
 Status collect_balance(Duck& duck, ReportData& report, std::int64_t run) {
   const auto sql = fmt::format(
       "SELECT coalesce(f.name, ''), {}, b.\"in\", b.mapped, b.filtered, b.duplicates, b.quarantined, b.unread "
-      "FROM ledger.balance b LEFT JOIN ledger.file f ON f.run = b.run AND f.file = b.file "
+      "FROM ledger.balance b LEFT JOIN ledger.file f ON f.file = b.file "
       "WHERE b.run = {} AND (b.rule < 0 OR b.\"in\" > 0 OR b.mapped + b.filtered + b.duplicates + b.quarantined > 0) ORDER BY b.file, "
       "b.rule",
       rule_column, run);
@@ -126,27 +126,35 @@ Status collect_unmapped(Duck& duck, ReportData& report) {
   });
 }
 
-Status collect_quarantine(Duck& duck, ReportData& report, std::int64_t run) {
+Status collect_quarantine(Duck& duck, ReportData& report, std::int64_t) {
   const auto sql = fmt::format(
       "SELECT e.code, coalesce(f.name, ''), {}, coalesce(e.\"column\", ''), CAST(count(*) FILTER (NOT e.row_kept) AS BIGINT), "
-      "CAST(count(*) FILTER (e.row_kept) AS BIGINT) FROM quarantine.entry e LEFT JOIN ledger.file f ON f.run = e.run AND f.file = e.file "
-      "WHERE e.run = {} GROUP BY ALL ORDER BY 5 DESC, 6 DESC, 1, 2, 3, 4",
-      rule_column, run);
+      "CAST(count(*) FILTER (e.row_kept) AS BIGINT) FROM quarantine.entry e LEFT JOIN ledger.file f ON f.file = e.file "
+      "WHERE e.closed IS NULL GROUP BY ALL ORDER BY 5 DESC, 6 DESC, 1, 2, 3, 4",
+      rule_column);
   return each_row(duck, sql, "quarantine.entry", [&](const DuckRows& rows, std::size_t row) {
     report.quarantine.push_back({code_from(text(rows, 0, row)), text(rows, 1, row), text(rows, 2, row), text(rows, 3, row),
                                  count(rows, 4, row), count(rows, 5, row)});
   });
 }
 
-// What the profile can tell by itself; the pipeline adds fields that no rule reads and fields that were not delivered.
-Status collect_fields(Duck& duck, ReportData& report, std::int64_t run) {
-  const auto sql = fmt::format(
+// Fields without a value, fields that no rule reads, and fields that were not delivered; the last two with the records of their file.
+Status collect_fields(Duck& duck, ReportData& report, std::int64_t) {
+  const auto sql =
       "SELECT coalesce(f.name, ''), p.kind, p.field, p.seen, p.filled FROM profile.field p "
-      "LEFT JOIN ledger.file f ON f.run = {} AND f.file = p.file WHERE p.seen > 0 AND p.filled = 0 ORDER BY p.file, p.kind, p.field",
-      run);
-  return each_row(duck, sql, "profile.field", [&](const DuckRows& rows, std::size_t row) {
+      "LEFT JOIN ledger.file f ON f.file = p.file WHERE p.seen > 0 AND p.filled = 0 ORDER BY p.file, p.kind, p.field";
+  Status status = each_row(duck, sql, "profile.field", [&](const DuckRows& rows, std::size_t row) {
     report.fields.push_back(
         {text(rows, 0, row), text(rows, 1, row), text(rows, 2, row), ReportField::State::empty, count(rows, 3, row), count(rows, 4, row)});
+  });
+  if (!status) return status;
+  const auto columns =
+      "SELECT coalesce(f.name, ''), f.kind, c.field, c.state, coalesce(b.\"in\", 0) FROM profile.\"column\" c "
+      "LEFT JOIN ledger.file f ON f.file = c.file LEFT JOIN ledger.balance b ON b.file = c.file AND b.rule < 0 "
+      "ORDER BY c.file, c.state DESC, c.rowid";
+  return each_row(duck, columns, "profile.column", [&](const DuckRows& rows, std::size_t row) {
+    const auto state = text(rows, 3, row) == "unread" ? ReportField::State::unread : ReportField::State::missing;
+    report.fields.push_back({text(rows, 0, row), text(rows, 1, row), text(rows, 2, row), state, count(rows, 4, row), 0});
   });
 }
 

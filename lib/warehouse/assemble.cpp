@@ -233,7 +233,7 @@ Status Assembly::quarantine(const AssembleScript& script) {
   const auto take = [&](const DuckRows& rows) {
     for (std::size_t i = 0; i < rows.rows(); ++i) {
       sql += fmt::format(
-          "insert into quarantine.entry(run, file, \"offset\", length, \"at\", line, record, path, rule, rule_name, code, \"column\", "
+          "insert into told(run, file, \"offset\", length, \"at\", line, record, path, rule, rule_name, code, \"column\", "
           "row_kept, state) "
           "select (select max(run) from ledger.run), p.file, p.\"offset\", p.length, 0, p.line, p.record, '', p.rule, coalesce(r.name, "
           "''), {0}, {1}, "

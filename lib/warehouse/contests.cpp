@@ -48,8 +48,22 @@ void Settle::enter(std::uint32_t number, std::uint32_t row, const Hash128& key) 
   entrant.chunk = number;
   entrant.row = row;
   entrant.lead = segment_.lead(header, row);
-  entrant.deletes = segment_.deletes(header, row);
+  entrant.retired = number >= living_;
   entrants_.push_back(entrant);
+}
+
+// The row that stands for a key takes the id that the key has in its table.
+void Settle::bequeath(std::span<const Entrant> group, const Entrant& winner) {
+  const ChunkInfo& chunk = chunks_[winner.chunk];
+  if (indexes_.entity(chunk.table)) return;  // the key index remembers
+  std::int32_t id = 0;
+  for (const Entrant& entrant : group) {
+    if (chunks_[entrant.chunk].table != chunk.table) continue;
+    if (entrant.retired) succeeded_.emplace_back(entrant.chunk, entrant.row);
+    const std::int32_t given = segment_.row_id(chunks_[entrant.chunk], entrant.row);
+    if (given != 0 && (id == 0 || given < id)) id = given;
+  }
+  if (id != 0 && segment_.row_id(chunk, winner.row) == 0) heirs_.push_back({winner.chunk, winner.row, id});
 }
 
 void Settle::decide_leads() {
@@ -61,22 +75,23 @@ void Settle::decide_leads() {
     for (end = begin; end < entrants_.size() && entrants_[end].key == entrants_[begin].key; ++end) {
       const Entrant& here = entrants_[end];
       if (!here.lead) others = true;
-      if (here.lead && (best == nullptr || here.version >= best->version)) best = &here;
+      if (here.lead && !here.retired && (best == nullptr || here.version >= best->version)) best = &here;
     }
     if (end - begin < 2) continue;
     for (std::size_t i = begin; i < end; ++i) {
       if (entrants_[i].lead && &entrants_[i] != best) kill(entrants_[i].chunk, entrants_[i].row, Fate::duplicate);
     }
     if (others) {
-      for (std::size_t i = begin; i < end; ++i) {
-        if (!entrants_[i].lead || &entrants_[i] == best) others_.push_back(entrants_[i]);
-      }
+      others_.insert(others_.end(), entrants_.begin() + static_cast<std::ptrdiff_t>(begin),
+                     entrants_.begin() + static_cast<std::ptrdiff_t>(end));
+    } else if (best != nullptr) {
+      bequeath({&entrants_[begin], end - begin}, *best);
     }
   }
   entrants_.clear();
 }
 
-// The groups lie one after the other, each in order of delivery.
+// The groups lie one after the other, each in order of delivery; leads that lost are dead already.
 void Settle::decide_others() {
   for (std::size_t begin = 0, end = 0; begin < others_.size(); begin = end) {
     const Entrant* best = nullptr;
@@ -88,6 +103,7 @@ void Settle::decide_others() {
     for (std::size_t i = begin; i < end; ++i) {
       if (&others_[i] != best) kill(others_[i].chunk, others_[i].row, Fate::duplicate);
     }
+    if (best != nullptr) bequeath({&others_[begin], end - begin}, *best);
   }
   others_ = {};
 }
@@ -98,7 +114,7 @@ void Settle::contest_entities(TableId table) {
   const auto each = [&](auto&& act) {
     for (const std::uint32_t number : segment_.of_table(table)) {
       const ChunkHeader& header = segment_.header(chunks_[number]);
-      if (header.keys != KeyForm::slots) continue;
+      if (header.keys != KeyForm::slots || number >= living_) continue;
       const Slot* const slots = segment_.at<Slot>(header.keys_at);
       for (std::uint32_t row = 0; row < header.rows; ++row) act(number, row, index->root(slots[row]));
     }
@@ -154,7 +170,7 @@ bool Settle::contest_partition(const std::vector<std::uint32_t>& chunks, std::ui
 void Settle::contest_events() {
   std::vector<std::uint32_t> chunks;
   std::uint64_t keys = 0;
-  for (std::uint32_t number = 0; number < chunks_.size(); ++number) {
+  for (std::uint32_t number = 0; number < chunks_.size(); ++number) {  // retired rows too, for their ids
     if (segment_.header(chunks_[number]).keys != KeyForm::hashes) continue;
     chunks.push_back(number);
     keys += chunks_[number].rows;
@@ -175,7 +191,7 @@ void Settle::contest_events() {
 }
 
 void Settle::apply_deletes() {
-  for (std::uint32_t number = 0; number < chunks_.size(); ++number) {
+  for (std::uint32_t number = 0; number < living_; ++number) {
     const ChunkInfo& chunk = chunks_[number];
     const ChunkHeader& header = segment_.header(chunk);
     if (header.deletes_at == 0) continue;
@@ -183,7 +199,7 @@ void Settle::apply_deletes() {
       if (!segment_.deletes(header, row) || segment_.dead(chunk, row)) continue;
       kill_one(number, row);
       if (segment_.lead(header, row)) {
-        ++deleted_[chunk.file * (books_.rules() + 1) + chunk.rule + 1U];
+        ++deleted_[books_.index(chunk.file, chunk.rule)];
         kill_candidate(chunk, static_cast<std::uint32_t>(segment_.packed(header.candidates)[row]));
       }
     }

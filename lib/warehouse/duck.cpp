@@ -161,7 +161,7 @@ Result<std::string> Duck::text(const std::string& sql, std::string_view name) {
 Result<DuckAppender> Duck::append_to(const std::string& schema, const std::string& table) {
   DuckAppender out;
   out.table_ = table;
-  if (duckdb_appender_create(connection_, schema.c_str(), table.c_str(), &out.appender_) != DuckDBSuccess) {
+  if (duckdb_appender_create(connection_, schema.empty() ? nullptr : schema.c_str(), table.c_str(), &out.appender_) != DuckDBSuccess) {
     return engine_error(table, "appender");
   }
   return out;

@@ -89,6 +89,7 @@ class Duck {
   // First value of the first row.
   Result<std::int64_t> integer(const std::string& sql, std::string_view name = {});
   Result<std::string> text(const std::string& sql, std::string_view name = {});
+  // Schema "" finds temporary tables too.
   Result<DuckAppender> append_to(const std::string& schema, const std::string& table);
 
   _duckdb_connection* connection() const { return connection_; }

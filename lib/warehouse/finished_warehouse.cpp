@@ -24,6 +24,14 @@ class FinishedWarehouse : public Warehouse {
   Status open();
 
   Status begin(const RunIdentity&) override { return read_only(); }
+  void identify(const RunIdentity&) override {}
+  const std::vector<FileName>& names() const override { return ledger_.names; }
+  void set_names(std::vector<FileName>) override {}
+  std::uint64_t run_number() const override { return static_cast<std::uint64_t>(ledger_.run); }
+  std::uint32_t add_rules(const RuleSet&) override { return 0; }
+  void keep(std::uint32_t) override {}
+  void drop(std::uint32_t) override {}
+  void set_order(std::vector<std::uint32_t>) override {}
   std::uint32_t add_file(const FileEntry&) override { return 0; }
   Status commit(std::uint32_t, std::vector<RowChunk>&, const std::vector<RuleTally>&, const BatchFacts&,
                 std::vector<QuarantineEntry>&) override {
@@ -32,6 +40,7 @@ class FinishedWarehouse : public Warehouse {
   void note_file(std::uint32_t, const std::vector<QuarantineEntry>&) override {}
   void add_codes(const std::vector<CodeTally>&) override {}
   void add_profile(std::uint32_t, const std::string&, const std::vector<std::pair<std::string, std::uint64_t>>&, std::uint64_t) override {}
+  void add_columns(std::uint32_t, const std::vector<std::string>&, const std::vector<std::string>&) override {}
   Status settle() override { return read_only(); }
   Status finish() override { return read_only(); }
 
@@ -61,8 +70,7 @@ class FinishedWarehouse : public Warehouse {
 };
 
 Status FinishedWarehouse::open_files(std::uint64_t run) {
-  if (Status status = segment_.open(run_file(folder_, "rows", run)); !status) return status;
-  if (Status status = segment_.load_footer(schema_.tables().size()); !status) return status;
+  if (Status status = segment_.load_directory(folder_, run, schema_.tables().size()); !status) return status;
   DuckOptions options;
   options.file = run_file(folder_, "warehouse", run);
   options.read_only = true;

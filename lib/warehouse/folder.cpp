@@ -17,10 +17,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t format_version = 1;
+constexpr std::uint64_t format_version = 2;
 constexpr std::string_view format_word = "pyojun-warehouse ";
 constexpr std::string_view current_word = "run ";
-constexpr std::uint64_t index_magic = 0x3130'5844'494A'5950ULL;  // "PYJIDX01"
+constexpr std::uint64_t index_magic = 0x3230'5844'494A'5950ULL;  // "PYJIDX02"
 
 Error wrong_folder(Code code, const std::string& folder) {
   Error error;
@@ -45,6 +45,7 @@ Status check_format(const std::string& folder) {
   if (!text) return wrong_folder(Code::warehouse_not_one, folder);
   const auto version = number_after(*text, format_word);
   if (!version) return wrong_folder(Code::warehouse_not_one, folder);
+  if (*version < format_version) return wrong_folder(Code::warehouse_older, folder);
   if (*version > format_version) return wrong_folder(Code::warehouse_newer, folder);
   return {};
 }
@@ -59,13 +60,33 @@ Result<std::uint64_t> current_run(const std::string& folder) {
 }
 
 bool ours(std::string_view name) {
-  return name.starts_with("rows-") || name.starts_with("index-") || name.starts_with("warehouse-") || name.ends_with(".work") ||
-         name.ends_with(".work.wal");
+  return name.starts_with("rows-") || name.starts_with("parts-") || name.starts_with("index-") || name.starts_with("warehouse-") ||
+         name.ends_with(".work") || name.ends_with(".work.wal");
 }
 
+// Segments that the directory of a run names; nothing when it cannot be read.
+std::optional<std::vector<SegmentPart>> parts_of(const std::string& folder, std::uint64_t run) {
+  MappedSegment file;
+  SegmentFooter footer;
+  if (!file.open(run_file(folder, "parts", run)) || file.size() < sizeof footer) return std::nullopt;
+  std::memcpy(&footer, file.data() + file.size() - sizeof footer, sizeof footer);
+  const ArrayPlace& place = footer.parts;
+  if (footer.magic != segment_magic || place.at > file.size() || place.count > (file.size() - place.at) / sizeof(SegmentPart))
+    return std::nullopt;
+  std::vector<SegmentPart> out(place.count);
+  if (place.count > 0) std::memcpy(out.data(), file.data() + place.at, place.count * sizeof(SegmentPart));
+  return out;
+}
+
+// Removes everything of ours that the run does not use; nothing when that cannot be known.
 std::size_t sweep(const std::string& folder, std::uint64_t run) {
-  const std::array<std::string, 3> keep{run_file("", "rows", run).substr(1), run_file("", "index", run).substr(1),
-                                        run_file("", "warehouse", run).substr(1)};
+  std::vector<std::string> keep;
+  if (run != 0) {
+    for (const std::string_view what : {"parts", "index", "warehouse"}) keep.push_back(run_file("", what, run).substr(1));
+    const auto parts = parts_of(folder, run);
+    if (!parts) return 0;
+    for (const SegmentPart& part : *parts) keep.push_back(run_file("", "rows", part.run).substr(1));
+  }
   std::vector<fs::path> leftovers;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
@@ -100,7 +121,7 @@ Status nothing_foreign(const std::string& folder) {
 }  // namespace
 
 std::string run_file(const std::string& folder, std::string_view what, std::uint64_t run) {
-  const std::string_view suffix = what == "rows" ? "seg" : what == "index" ? "bin" : "duckdb";
+  const std::string_view suffix = what == "rows" ? "seg" : what == "parts" ? "dir" : what == "index" ? "bin" : "duckdb";
   return fmt::format("{}/{}-{:06}.{}", folder, what, run, suffix);
 }
 
@@ -150,14 +171,11 @@ Result<FolderState> read_folder(const std::string& folder) {
   return FolderState{*run, 0};
 }
 
-Status switch_current(const std::string& folder, std::uint64_t run, std::uint64_t earlier) {
+Status switch_current(const std::string& folder, std::uint64_t run) {
   if (Status status = sync_folder(folder); !status) return status;
   if (Status status = write_text_durably(folder, "CURRENT", fmt::format("{}{}\n", current_word, run)); !status) return status;
   give_stable_name(folder, run);
-  std::error_code ignored;
-  if (earlier != 0) {
-    for (const std::string_view what : {"rows", "index", "warehouse"}) fs::remove(run_file(folder, what, earlier), ignored);
-  }
+  sweep(folder, run);
   return {};
 }
 
@@ -165,7 +183,7 @@ namespace {
 
 struct IndexTable {
   std::array<char, 32> name{};
-  std::uint64_t count = 0, keys_at = 0, ids_at = 0;
+  std::uint64_t count = 0, keys_at = 0, ids_at = 0, flags_at = 0;  // slots 1 .. count
   std::int64_t next_id = 1;
 };
 
@@ -179,35 +197,22 @@ Status save_index(const std::string& path, const Schema& schema, KeyIndexes& ind
   SegmentFile out;
   if (Status status = out.create(path); !status) return status;
   std::vector<IndexTable> tables;
-  std::vector<Hash128> keys;
-  std::vector<std::int32_t> ids;
   for (TableId id = 0; id < schema.tables().size(); ++id) {
     KeyIndex* const index = indexes.find(id);
-    if (index == nullptr || !indexes.entity(id)) continue;
+    if (index == nullptr) continue;
     IndexTable table;
     schema.table(id).name.copy(table.name.data(), table.name.size() - 1);
     table.next_id = index->next_id;
-    const auto put = [&](auto& values, auto value) -> Result<std::uint64_t> {
-      // Only keys that have an id: what was mentioned and never delivered is not remembered. Written in small pieces.
-      if (Status status = out.align(8); !status) return status.error();
-      const std::uint64_t at = out.position();
-      table.count = 0;
-      for (Slot slot = 1; slot < index->size();) {
-        values.clear();
-        for (; slot < index->size() && values.size() < 4096; ++slot) {
-          if (index->id(slot) != 0) values.push_back(value(slot));
-        }
-        table.count += values.size();
-        if (Status status = out.append(values.data(), values.size() * sizeof(values[0])); !status) return status.error();
-      }
-      return at;
-    };
-    auto keys_at = put(keys, [&](Slot slot) { return index->keys()[slot]; });
+    table.count = index->size() - 1;
+    auto keys_at = out.put(std::span(index->keys().begin() + 1, table.count));
     if (!keys_at) return keys_at.error();
-    auto ids_at = put(ids, [&](Slot slot) { return index->id(slot); });
+    auto ids_at = out.put(std::span(index->ids().begin() + 1, table.count));
     if (!ids_at) return ids_at.error();
+    auto flags_at = out.put(std::span(index->all_flags().begin() + 1, table.count));
+    if (!flags_at) return flags_at.error();
     table.keys_at = *keys_at;
     table.ids_at = *ids_at;
+    table.flags_at = *flags_at;
     tables.push_back(table);
   }
   auto at = out.put(std::span<const IndexTable>(tables));
@@ -233,20 +238,26 @@ Status load_index(const std::string& path, const Schema& schema, KeyIndexes& ind
     IndexTable table;
     std::memcpy(&table, file.data() + tail.tables_at + i * sizeof table, sizeof table);
     table.name.back() = '\0';
-    if (!inside(table.keys_at, table.count, sizeof(Hash128)) || !inside(table.ids_at, table.count, sizeof(std::int32_t))) return damaged();
+    if (!inside(table.keys_at, table.count, sizeof(Hash128)) || !inside(table.ids_at, table.count, sizeof(std::int32_t)) ||
+        !inside(table.flags_at, table.count, 1)) {
+      return damaged();
+    }
     const TableId id = schema.find(table.name.data());
-    if (id == no_table || !indexes.entity(id)) continue;
+    if (id == no_table) return damaged();
     KeyIndex& index = indexes.of(id);
     index.reserve(table.count);
     index.next_id = static_cast<std::int32_t>(table.next_id);
     const auto* const keys = reinterpret_cast<const Hash128*>(file.data() + table.keys_at);
     const auto* const ids = reinterpret_cast<const std::int32_t*>(file.data() + table.ids_at);
-    for (std::uint64_t k = 0; k < table.count; ++k) index.load(keys[k], ids[k]);
+    const auto* const flags = reinterpret_cast<const std::uint8_t*>(file.data() + table.flags_at);
+    for (std::uint64_t k = 0; k < table.count; ++k) index.load(keys[k], ids[k], flags[k]);
   }
   return {};
 }
 
-Status write_footer(SegmentFile& out, const Segment& segment) {
+Status save_directory(const std::string& path, const Segment& segment, std::size_t living, std::span<const SegmentPart> parts) {
+  SegmentFile out;
+  if (Status status = out.create(path); !status) return status;
   Status failed;
   const auto put = [&]<class T>(std::span<const T> values) {
     ArrayPlace place;
@@ -259,10 +270,12 @@ Status write_footer(SegmentFile& out, const Segment& segment) {
     return place;
   };
   SegmentFooter footer;
-  footer.chunks = put(segment.chunks_);
+  footer.parts = put(parts);
+  footer.chunks = put(segment.chunks_.first(living));
   footer.batches = put(segment.batches_);
   footer.dead_ends = put(segment.dead_ends_);
   footer.dead_words = put(segment.dead_words_);
+  footer.listed = put(segment.listed_);
   std::vector<TableFooter> tables;
   for (TableId id = 0; id < segment.tables_.size(); ++id) {
     const SettledTable& settled = segment.tables_[id];
@@ -272,7 +285,9 @@ Status write_footer(SegmentFile& out, const Segment& segment) {
   footer.tables = put(std::span<const TableFooter>(tables));
   if (!failed) return failed;
   if (Status status = out.align(8); !status) return status;
-  return out.append(&footer, sizeof footer);
+  if (Status status = out.append(&footer, sizeof footer); !status) return status;
+  if (Status status = out.sync(); !status) return status;
+  return out.close();
 }
 
 }  // namespace pyojun

@@ -18,7 +18,7 @@ struct FolderState {
   std::size_t swept = 0;  // files of interrupted runs that were removed
 };
 
-// Names: rows-000001.seg, index-000001.bin, warehouse-000001.duckdb; while a run works on them, with ".work" behind.
+// Names: rows-000001.seg, parts-000001.dir, index-000001.bin, warehouse-000001.duckdb; while a run works on them, with ".work" behind.
 std::string run_file(const std::string& folder, std::string_view what, std::uint64_t run);
 
 // Creates the folder when it is absent, checks FORMAT, reads CURRENT, removes leftovers. The lock is held by the caller.
@@ -27,13 +27,13 @@ Result<FolderState> prepare_folder(const std::string& folder);
 Result<FolderState> read_folder(const std::string& folder);
 // Refuses network file systems unless `allow`; creates the folder.
 Status make_folder(const std::string& folder, bool allow_network);
-// Names the new run in CURRENT (durably, last), gives the DuckDB file its stable name, removes the old run's files.
-Status switch_current(const std::string& folder, std::uint64_t run, std::uint64_t earlier);
+// Names the new run in CURRENT (durably, last), gives the DuckDB file its stable name, removes what only the old run used.
+Status switch_current(const std::string& folder, std::uint64_t run);
 
 // Keys and ids of entities: what the next run must know.
 Status save_index(const std::string& path, const Schema& schema, KeyIndexes& indexes);
 Status load_index(const std::string& path, const Schema& schema, KeyIndexes& indexes);
-// Appends the footer, so that the segment can be read without the run that made it.
-Status write_footer(SegmentFile& out, const Segment& segment);
+// Writes and syncs the directory of a run: the first `living` chunks of the segment and what belongs to them.
+Status save_directory(const std::string& path, const Segment& segment, std::size_t living, std::span<const SegmentPart> parts);
 
 }  // namespace pyojun

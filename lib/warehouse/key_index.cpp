@@ -1,5 +1,7 @@
 #include "warehouse/key_index.hpp"
 
+#include <algorithm>
+
 namespace pyojun {
 
 KeyIndex::KeyIndex() {
@@ -76,7 +78,19 @@ void KeyIndex::join(Slot row, Slot other) {
   forward_[from] = into;
 }
 
-void KeyIndex::load(const Hash128& key, std::int32_t id) { ids_[slot(key)] = id; }
+void KeyIndex::load(const Hash128& key, std::int32_t id, std::uint8_t flags) {
+  const Slot at = slot(key);
+  ids_[at] = id;
+  flags_[at] = flags & mentioned;
+}
+
+bool KeyIndex::any_id() const {
+  return std::any_of(ids_.begin(), ids_.end(), [](std::int32_t id) { return id != 0; });
+}
+
+bool KeyIndex::any_mentioned() const {
+  return std::any_of(flags_.begin(), flags_.end(), [](std::uint8_t flags) { return (flags & mentioned) != 0; });
+}
 
 void KeyIndex::reserve(std::size_t entries) {
   keys_.reserve(entries + 1);

@@ -16,7 +16,7 @@ using Slot = std::uint32_t;  // from 1, in the order of first mention; 0 is "no 
 class KeyIndex {
  public:
   enum Flag : std::uint8_t {
-    mentioned = 1,  // row or reference of this run (the others are known from earlier runs only)
+    mentioned = 1,  // row or reference of a segment (the others are keys of events whose files were retired)
     defined = 2,    // set by settle, on the root: a row came
     again = 4,      // set by settle, on the root: more than one row came
     alive = 8,      // set by settle, on the root: one live row stands for it
@@ -43,8 +43,11 @@ class KeyIndex {
   std::int32_t& id(Slot slot) { return ids_[slot]; }  // id of an earlier run or of this one; 0: none yet
   const GrowingArray<Hash128>& keys() const { return keys_; }
   const GrowingArray<std::int32_t>& ids() const { return ids_; }
-  // Entry of an earlier run.
-  void load(const Hash128& key, std::int32_t id);
+  const GrowingArray<std::uint8_t>& all_flags() const { return flags_; }
+  // Entry of an earlier run; slots keep their numbers.
+  void load(const Hash128& key, std::int32_t id, std::uint8_t flags);
+  bool any_id() const;
+  bool any_mentioned() const;
   void reserve(std::size_t entries);
   void forget_lookup() { table_.release(); }  // after settle: slots stay, find() and slot() may not be called any more
   std::size_t bytes() const;

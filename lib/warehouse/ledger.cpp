@@ -10,26 +10,41 @@ namespace pyojun {
 
 namespace {
 
-// History stays for ever: these tables are taken over from run to run. profile and ledger.rule speak of the last run only.
-constexpr std::array<std::string_view, 6> history{"ledger.run",    "ledger.file", "ledger.balance",
-                                                  "ledger.filter", "ledger.rows", "quarantine.entry"};
+// What is taken over from run to run. Entries of the quarantine, runs, files and merges stay for ever; names, rules, books and profile
+// speak of what counts now.
+constexpr std::array<std::string_view, 13> history_tables{
+    "ledger.run",  "ledger.file",  "ledger.name",      "ledger.rule",   "ledger.reason",       "ledger.balance", "ledger.filter",
+    "ledger.rows", "ledger.merge", "quarantine.entry", "profile.field", R"(profile."column")", "profile.code"};
 
 constexpr std::string_view tables = R"sql(
 create schema ledger; create schema quarantine; create schema profile; create schema provenance; create schema results; create schema derived; create schema cdm;
 create table ledger.run(run bigint, identity varchar, source_name varchar, mapping varchar, mapping_hash varchar, vocabulary varchar,
   vocabulary_hash varchar, program varchar, started varchar, data_date varchar);
-create table ledger.file(run bigint, file bigint, name varchar, path varchar, sha256 varchar, size bigint, format varchar, encoding varchar, kind varchar);
-create table ledger.rule(rule bigint, name varchar);
+create table ledger.file(file bigint, run bigint, retired bigint, source varchar, name varchar, path varchar, sha256 varchar, size bigint, format varchar,
+  encoding varchar, kind varchar, made_by varchar, first_rule bigint, rules bigint);
+create table ledger.name(source varchar, path varchar, name varchar, file bigint, seen bigint, vanished bigint, stamp varchar);
+create table ledger.rule(rule bigint, "set" bigint, source varchar, name varchar);
+create table ledger.reason(rule bigint, filter bigint, reason varchar);
 create table ledger.balance(run bigint, file bigint, rule bigint, rule_name varchar, "in" bigint, mapped bigint, filtered bigint, duplicates bigint,
-  quarantined bigint, unread bigint);
+  quarantined bigint, unread bigint, first_mapped bigint, first_quarantined bigint);
 create table ledger.filter(run bigint, file bigint, rule bigint, filter bigint, reason varchar, rows bigint);
 create table ledger.rows(run bigint, "table" varchar, rows bigint);
+create table ledger.merge(run bigint, "table" varchar, id bigint, merged_into bigint);
 create table quarantine.entry(run bigint, file bigint, "offset" bigint, length bigint, "at" bigint, line bigint, record bigint, path varchar,
-  rule bigint, rule_name varchar, code varchar, "column" varchar, row_kept boolean, state varchar);
+  rule bigint, rule_name varchar, code varchar, "column" varchar, row_kept boolean, state varchar, closed bigint);
+create temp table told as from quarantine.entry;
 create table profile.field(file bigint, kind varchar, field varchar, seen bigint, filled bigint);
-create table profile.code(rule bigint, rule_name varchar, vocabulary varchar, code varchar, source_concept_id bigint, domain varchar, grade varchar,
+create table profile."column"(file bigint, field varchar, state varchar);
+create table profile.code(run bigint, rule bigint, rule_name varchar, vocabulary varchar, code varchar, source_concept_id bigint, domain varchar, grade varchar,
   targets varchar, rows bigint);
 )sql";
+
+std::int64_t number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+std::string_view rule_name(std::int32_t rule, const std::vector<std::string>& rules) {
+  const auto at = static_cast<std::size_t>(rule);
+  return rule < 0 ? std::string_view("reader") : at < rules.size() ? std::string_view(rules[at]) : std::string_view();
+}
 
 }  // namespace
 
@@ -45,7 +60,7 @@ Status Ledger::create(const std::string& earlier) {
   std::string sql = "begin;" + std::string(tables) + std::string(results_tables());
   if (!earlier.empty()) {
     sql = "attach " + sql_text(earlier) + " as earlier (read_only);" + sql;
-    for (const auto& table : history) sql += fmt::format("insert into {0} by name select * from earlier.{0};", table);
+    for (const auto& table : history_tables) sql += fmt::format("insert into {0} by name select * from earlier.{0};", table);
   }
   sql += "commit;";
   if (Status status = duck_.exec(sql, "ledger tables"); !status) return status;
@@ -55,12 +70,18 @@ Status Ledger::create(const std::string& earlier) {
   auto appender = duck_.append_to("quarantine", "entry");
   if (!appender) return appender.error();
   entries_ = std::move(*appender);
+  auto told = duck_.append_to("", "told");
+  if (!told) return told.error();
+  told_ = std::move(*told);
   return {};
 }
 
 // Audits of earlier runs stay; a warehouse of an older program has no tables for them.
 Status Ledger::keep_results() {
-  auto there = duck_.integer("select count(*) from duckdb_tables() where database_name = 'earlier' and schema_name = 'results'", "results");
+  auto there = duck_.integer(
+      "select count(*) from duckdb_tables() where database_name = 'earlier' and schema_name = 'results' and table_name in ('pack', "
+      "'criterion')",
+      "results");
   if (!there) return there.error();
   if (*there == 2) {
     for (const std::string_view table : {"results.pack", "results.criterion"}) {
@@ -71,71 +92,171 @@ Status Ledger::keep_results() {
   return duck_.exec("detach earlier", "earlier run");
 }
 
-Status Ledger::add_entry(const QuarantineEntry& entry, const std::vector<std::string>& rules) {
-  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
-  entries_.add(run_).add(number(entry.file)).add(number(entry.offset)).add(number(entry.length)).add(number(entry.at));
-  entries_.add(number(entry.line)).add(number(entry.record)).add(entry.path).add(std::int64_t{entry.rule});
-  const auto rule = static_cast<std::size_t>(entry.rule);
-  entries_.add(entry.rule >= 0 && rule < rules.size() ? std::string_view(rules[rule]) : std::string_view("reader"));
-  entries_.add(info(entry.code).id).add(entry.column).add_flag(entry.row_kept).add(entry.row_kept ? "noted" : "open");
-  return entries_.end_row();
+Status Ledger::append(DuckAppender& to, const QuarantineEntry& entry, const std::vector<std::string>& rules) {
+  to.add(run_).add(number(entry.file)).add(number(entry.offset)).add(number(entry.length)).add(number(entry.at));
+  to.add(number(entry.line)).add(number(entry.record)).add(entry.path).add(std::int64_t{entry.rule}).add(rule_name(entry.rule, rules));
+  to.add(info(entry.code).id).add(entry.column).add_flag(entry.row_kept).add(entry.row_kept ? "noted" : "open").add_null();
+  return to.end_row();
 }
 
-Status Ledger::add_run(const RunIdentity& run, const WarehouseOptions& options) {
+Status Ledger::add_entry(const QuarantineEntry& entry, const std::vector<std::string>& rules) { return append(entries_, entry, rules); }
+Status Ledger::tell(const QuarantineEntry& entry, const std::vector<std::string>& rules) { return append(told_, entry, rules); }
+
+namespace {
+constexpr std::string_view same_finding = R"(a.file = b.file and a."offset" = b."offset" and a.record = b.record and a.rule = b.rule
+  and a.code = b.code and a."column" = b."column")";
+}  // namespace
+
+Status Ledger::close_entries() {
+  if (Status status = entries_.close(); !status) return status;
+  return told_.close();
+}
+
+Status Ledger::close_findings(const std::vector<FileEntry>& files, const std::vector<std::string>& retold) {
+  std::string sql = fmt::format(
+      "insert into quarantine.entry select a.* from told a where not exists (select 1 from quarantine.entry b where b.closed is null and "
+      "{}) order by a.rowid;",
+      same_finding);
+  std::string gone;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (number(files[i].retired) == run_) gone += (gone.empty() ? "" : ",") + std::to_string(i);
+  }
+  // An entry of a file that was taken again is resolved, or fails still: then the file that took its place has one like it.
+  if (!gone.empty()) {
+    sql += fmt::format(R"sql(
+    create temp table failing as select b.file, b."offset", b.record, b.code, b.rule_name, b."column" from quarantine.entry a
+      join ledger.file g on g.file = a.file join ledger.file f on f.source = g.source and f.sha256 = g.sha256 and f.run < {0}
+      join quarantine.entry b on b.file = f.file and a."offset" = b."offset" and a.record = b.record and a.code = b.code and a.rule_name = b.rule_name
+        and a."column" = b."column"
+      where a.closed is null and g.run = {0} and f.file in ({1}) and b.closed is null;
+    update quarantine.entry a set closed = {0}, state = case when exists (select 1 from failing b where a.file = b.file and a."offset" = b."offset"
+        and a.record = b.record and a.code = b.code and a.rule_name = b.rule_name and a."column" = b."column") then 'failing' else 'resolved' end
+      where closed is null and file in ({1});
+    drop table failing;)sql",
+                       run_, gone);
+  }
+  std::string codes;
+  for (const Code code : {Code::orphan_row, Code::orphan_side_row, Code::reference_left_out}) codes += sql_text(info(code).id) + ", ";
+  for (const auto& code : retold) codes += sql_text(code) + ", ";
+  codes.resize(codes.size() - 2);
+  sql += fmt::format(
+      "update quarantine.entry a set state = 'resolved', closed = {} where closed is null and code in ({}) and not exists (select 1 from "
+      "told b where {}); drop table told;",
+      run_, codes, same_finding);
+  return duck_.exec(sql, "findings");
+}
+
+Status Ledger::add_run(const RunIdentity& run) {
   auto out = duck_.append_to("ledger", "run");
   if (!out) return out.error();
   out->add(run_).add(run.identity).add(run.source_name).add(run.mapping_name).add(run.mapping_hash).add(run.vocabulary_release);
   out->add(run.vocabulary_hash).add(run.program_version).add(run.started).add(run.data_date);
   if (Status status = out->end_row(); !status) return status;
-  if (Status status = out->close(); !status) return status;
+  return out->close();
+}
+
+Status Ledger::add_rules(const std::vector<RuleSet>& sets, const std::vector<std::uint32_t>& first_rules) {
+  if (Status status = duck_.exec("delete from ledger.rule; delete from ledger.reason", "rules"); !status) return status;
   auto rules = duck_.append_to("ledger", "rule");
   if (!rules) return rules.error();
-  for (std::size_t i = 0; i < options.rules.size(); ++i) {
-    if (Status status = rules->add(static_cast<std::int64_t>(i)).add(options.rules[i]).end_row(); !status) return status;
+  auto reasons = duck_.append_to("ledger", "reason");
+  if (!reasons) return reasons.error();
+  for (std::size_t set = 0; set < sets.size(); ++set) {
+    for (std::size_t i = 0; i < sets[set].names.size(); ++i) {
+      const std::int64_t rule = number(first_rules[set] + i);
+      rules->add(rule).add(number(set)).add(sets[set].source).add(sets[set].names[i]);
+      if (Status status = rules->end_row(); !status) return status;
+      if (i >= sets[set].filters.size()) continue;
+      for (std::size_t k = 0; k < sets[set].filters[i].size(); ++k) {
+        if (Status status = reasons->add(rule).add(number(k)).add(sets[set].filters[i][k]).end_row(); !status) return status;
+      }
+    }
   }
+  if (Status status = reasons->close(); !status) return status;
   return rules->close();
 }
 
 Status Ledger::add_files(const std::vector<FileEntry>& files) {
   auto out = duck_.append_to("ledger", "file");
   if (!out) return out.error();
+  std::string gone;
   for (std::size_t i = 0; i < files.size(); ++i) {
     const FileEntry& file = files[i];
-    out->add(run_)
-        .add(static_cast<std::int64_t>(i))
-        .add(file.name)
-        .add(file.path)
-        .add(file.sha256)
-        .add(static_cast<std::int64_t>(file.size));
-    out->add(file.format).add(file.encoding).add(file.kind);
+    if (number(file.retired) == run_) gone += (gone.empty() ? "" : ",") + std::to_string(i);
+    if (number(file.run) != run_) continue;
+    out->add(number(i)).add(run_);
+    file.retired == 0 ? out->add_null() : out->add(number(file.retired));
+    out->add(file.source).add(file.name).add(file.path).add(file.sha256).add(number(file.size)).add(file.format).add(file.encoding);
+    out->add(file.kind).add(file.made_by).add(std::int64_t{file.first_rule}).add(std::int64_t{file.rules});
+    if (Status status = out->end_row(); !status) return status;
+  }
+  if (Status status = out->close(); !status) return status;
+  if (gone.empty()) return {};
+  return duck_.exec(fmt::format(R"sql(
+    update ledger.file set retired = {0} where file in ({1});
+    delete from profile.field where file in ({1});
+    delete from profile."column" where file in ({1});
+    delete from profile.code where run not in (select run from ledger.file where retired is null);)sql",
+                                run_, gone),
+                    "retired files");
+}
+
+Status Ledger::set_names(const std::vector<FileName>& names) {
+  if (Status status = duck_.exec("delete from ledger.name", "names"); !status) return status;
+  auto out = duck_.append_to("ledger", "name");
+  if (!out) return out.error();
+  for (const auto& name : names) {
+    out->add(name.source)
+        .add(name.path)
+        .add(name.name)
+        .add(std::int64_t{name.file})
+        .add(number(name.seen))
+        .add(number(name.vanished))
+        .add(name.stamp);
     if (Status status = out->end_row(); !status) return status;
   }
   return out->close();
 }
 
-Status Ledger::add_books(const Books& books, const WarehouseOptions& options) {
+Status Ledger::add_books(const Books& books, const std::vector<CountedLine>& counted, const std::vector<std::string>& rules,
+                         const std::vector<std::vector<std::string>>& filters) {
+  if (Status status = duck_.exec("delete from ledger.balance; delete from ledger.filter", "books"); !status) return status;
   auto out = duck_.append_to("ledger", "balance");
   if (!out) return out.error();
-  auto filters = duck_.append_to("ledger", "filter");
-  if (!filters) return filters.error();
-  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
-  for (const Balance& line : books.lines()) {
+  auto reasons = duck_.append_to("ledger", "filter");
+  if (!reasons) return reasons.error();
+  for (std::size_t at = 0; at < books.lines().size(); ++at) {
+    const Balance& line = books.lines()[at];
     const auto rule = static_cast<std::size_t>(line.rule);
     std::uint64_t filtered = 0;
     for (std::size_t i = 0; i < line.filtered.size(); ++i) {
       filtered += line.filtered[i];
-      const bool named = rule < options.filters.size() && i < options.filters[rule].size();
-      filters->add(run_).add(number(line.file)).add(std::int64_t{line.rule}).add(number(i));
-      filters->add(named ? std::string_view(options.filters[rule][i]) : std::string_view()).add(number(line.filtered[i]));
-      if (Status status = filters->end_row(); !status) return status;
+      const bool named = rule < filters.size() && i < filters[rule].size();
+      reasons->add(run_).add(number(line.file)).add(std::int64_t{line.rule}).add(number(i));
+      reasons->add(named ? std::string_view(filters[rule][i]) : std::string_view()).add(number(line.filtered[i]));
+      if (Status status = reasons->end_row(); !status) return status;
     }
-    const std::string_view name = line.rule < 0 ? "reader" : rule < options.rules.size() ? std::string_view(options.rules[rule]) : "";
-    out->add(run_).add(number(line.file)).add(std::int64_t{line.rule}).add(name).add(number(line.in)).add(number(line.mapped));
-    out->add(number(filtered)).add(number(line.duplicates)).add(number(line.quarantined)).add(number(line.unread));
+    out->add(run_).add(number(line.file)).add(std::int64_t{line.rule}).add(rule_name(line.rule, rules)).add(number(line.in));
+    out->add(number(line.mapped)).add(number(filtered)).add(number(line.duplicates)).add(number(line.quarantined)).add(number(line.unread));
+    out->add(number(counted[at].mapped)).add(number(counted[at].quarantined));
     if (Status status = out->end_row(); !status) return status;
   }
-  if (Status status = filters->close(); !status) return status;
+  if (Status status = reasons->close(); !status) return status;
   return out->close();
+}
+
+Status Ledger::add_merges(const std::vector<std::tuple<std::string, std::int32_t, std::int32_t>>& merges) {
+  if (merges.empty()) return {};
+  if (Status status = duck_.exec("create temp table merging as from ledger.merge limit 0", "merges"); !status) return status;
+  auto out = duck_.append_to("", "merging");
+  if (!out) return out.error();
+  for (const auto& [table, from, into] : merges) {
+    if (Status status = out->add(run_).add(table).add(std::int64_t{from}).add(std::int64_t{into}).end_row(); !status) return status;
+  }
+  if (Status status = out->close(); !status) return status;
+  return duck_.exec(R"sql(insert into ledger.merge select distinct * from merging a where not exists
+      (select 1 from ledger.merge b where a."table" = b."table" and a.id = b.id and a.merged_into = b.merged_into) order by all; drop table merging;)sql",
+                    "merges");
 }
 
 Status Ledger::add_rows(const std::vector<std::pair<std::string, std::uint64_t>>& rows) {
@@ -163,13 +284,29 @@ Status Ledger::add_profile(const std::vector<ProfileLine>& lines) {
   return out->close();
 }
 
+Status Ledger::add_columns(const std::vector<ColumnLine>& lines) {
+  auto out = duck_.append_to("profile", "column");
+  if (!out) return out.error();
+  for (const auto& line : lines) {
+    for (const auto* const names : {&line.unread, &line.missing}) {
+      for (const auto& name : *names) {
+        if (Status status = out->add(std::int64_t{line.file}).add(name).add(names == &line.unread ? "unread" : "missing").end_row();
+            !status) {
+          return status;
+        }
+      }
+    }
+  }
+  return out->close();
+}
+
 Status Ledger::add_codes(const CodeBook& codes, const std::vector<std::string>& rules) {
   auto out = duck_.append_to("profile", "code");
   if (!out) return out.error();
   for (const auto& [key, code] : codes) {
     std::string targets;
     for (const std::int32_t target : code.targets) targets += (targets.empty() ? "" : " ") + std::to_string(target);
-    out->add(std::int64_t{code.rule}).add(code.rule < rules.size() ? std::string_view(rules[code.rule]) : std::string_view());
+    out->add(run_).add(std::int64_t{code.rule}).add(code.rule < rules.size() ? std::string_view(rules[code.rule]) : std::string_view());
     out->add(code.vocabulary).add(code.code).add(std::int64_t{code.source_concept_id}).add(code.domain).add(grade_name(code.grade));
     out->add(targets).add(static_cast<std::int64_t>(code.rows));
     if (Status status = out->end_row(); !status) return status;
@@ -182,79 +319,129 @@ namespace {
 std::uint64_t count(const DuckRows& rows, std::size_t column, std::size_t row) {
   return static_cast<std::uint64_t>(rows.integer(column, row));
 }
+std::uint32_t small(const DuckRows& rows, std::size_t column, std::size_t row) {
+  return static_cast<std::uint32_t>(rows.integer(column, row));
+}
 
-Status read_books(Duck& duck, ReadLedger& out) {
-  const std::string where = fmt::format(" where run = {} order by file, rule", out.run);
-  const auto line = [&out](const DuckRows& rows) {
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      Balance balance;
-      balance.file = static_cast<std::uint32_t>(rows.integer(0, i));
-      balance.rule = static_cast<std::int32_t>(rows.integer(1, i));
-      balance.in = count(rows, 2, i);
-      balance.mapped = count(rows, 3, i);
-      balance.duplicates = count(rows, 4, i);
-      balance.quarantined = count(rows, 5, i);
-      balance.unread = count(rows, 6, i);
-      out.balances.push_back(std::move(balance));
-    }
+// Runs a query and hands over row by row.
+template <class Each>
+Status each_row(Duck& duck, const std::string& sql, std::string_view name, Each each) {
+  const auto chunk = [&](const DuckRows& rows) {
+    for (std::size_t row = 0; row < rows.rows(); ++row) each(rows, row);
     return true;
   };
-  if (Status status =
-          duck.query("select file, rule, \"in\", mapped, duplicates, quarantined, unread from ledger.balance" + where, line, "books");
-      !status) {
-    return status;
-  }
+  return duck.query(sql, chunk, name);
+}
+
+// `mapped` and `quarantined` name the columns to read.
+Status read_books(Duck& duck, std::string_view mapped, std::string_view duplicates, std::string_view quarantined,
+                  std::vector<Balance>& out) {
+  const std::string lines = fmt::format(R"(select file, rule, "in", {}, {}, {}, unread from ledger.balance order by file, rule)", mapped,
+                                        duplicates, quarantined);
+  Status status = each_row(duck, lines, "books", [&](const DuckRows& rows, std::size_t i) {
+    Balance& balance = out.emplace_back();
+    balance.file = small(rows, 0, i);
+    balance.rule = static_cast<std::int32_t>(rows.integer(1, i));
+    balance.in = count(rows, 2, i);
+    balance.mapped = count(rows, 3, i);
+    balance.duplicates = count(rows, 4, i);
+    balance.quarantined = count(rows, 5, i);
+    balance.unread = count(rows, 6, i);
+  });
+  if (!status) return status;
   std::size_t at = 0;
-  const auto filter = [&](const DuckRows& rows) {
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      while (at < out.balances.size() && (out.balances[at].file != count(rows, 0, i) || out.balances[at].rule != rows.integer(1, i))) ++at;
-      if (at < out.balances.size()) out.balances[at].filtered.push_back(count(rows, 2, i));
-    }
-    return true;
-  };
-  return duck.query("select file, rule, rows from ledger.filter" + where + ", filter", filter, "filters");
+  return each_row(duck, "select file, rule, rows from ledger.filter order by file, rule, filter", "filters",
+                  [&](const DuckRows& rows, std::size_t i) {
+                    while (at < out.size() && (out[at].file != small(rows, 0, i) || out[at].rule != rows.integer(1, i))) ++at;
+                    if (at < out.size()) out[at].filtered.push_back(count(rows, 2, i));
+                  });
+}
+
+Status read_files(Duck& duck, std::vector<FileEntry>& out) {
+  return each_row(
+      duck,
+      "select name, path, sha256, format, encoding, kind, source, made_by, size, first_rule, rules, run, coalesce(retired, 0) from "
+      "ledger.file order by file",
+      "files", [&](const DuckRows& rows, std::size_t i) {
+        FileEntry& entry = out.emplace_back();
+        const std::array<std::string*, 8> fields{&entry.name,     &entry.path, &entry.sha256, &entry.format,
+                                                 &entry.encoding, &entry.kind, &entry.source, &entry.made_by};
+        for (std::size_t k = 0; k < fields.size(); ++k) *fields[k] = rows.text(k, i);
+        entry.size = count(rows, 8, i);
+        entry.first_rule = small(rows, 9, i);
+        entry.rules = small(rows, 10, i);
+        entry.run = count(rows, 11, i);
+        entry.retired = count(rows, 12, i);
+      });
+}
+
+Status read_names(Duck& duck, std::vector<FileName>& out) {
+  return each_row(duck, "select source, path, stamp, file, seen, vanished, name from ledger.name order by source, path", "names",
+                  [&](const DuckRows& rows, std::size_t i) {
+                    out.push_back({std::string(rows.text(0, i)), std::string(rows.text(1, i)), std::string(rows.text(6, i)),
+                                   small(rows, 3, i), count(rows, 4, i), count(rows, 5, i), std::string(rows.text(2, i))});
+                  });
 }
 
 }  // namespace
 
+Result<History> Ledger::history() {
+  History out;
+  if (Status status = read_files(duck_, out.files); !status) return status.error();
+  if (Status status = read_names(duck_, out.names); !status) return status.error();
+  std::int64_t last = -1;
+  Status status = each_row(duck_, "select rule, \"set\", source, name from ledger.rule order by \"set\", rule", "rules",
+                           [&](const DuckRows& rows, std::size_t i) {
+                             if (rows.integer(1, i) != last) {
+                               last = rows.integer(1, i);
+                               out.rule_sets.push_back({std::string(rows.text(2, i)), {}, {}});
+                               out.first_rules.push_back(small(rows, 0, i));
+                             }
+                             out.rule_sets.back().names.emplace_back(rows.text(3, i));
+                             out.rule_sets.back().filters.emplace_back();
+                           });
+  if (!status) return status.error();
+  std::size_t set = 0;
+  status = each_row(duck_,
+                    "select o.rule, o.reason from ledger.reason o join ledger.rule r on r.rule = o.rule order by r.\"set\", o.rule, filter",
+                    "reasons", [&](const DuckRows& rows, std::size_t i) {
+                      const std::uint32_t rule = small(rows, 0, i);
+                      while (set < out.rule_sets.size() &&
+                             (rule < out.first_rules[set] || rule >= out.first_rules[set] + out.rule_sets[set].names.size())) {
+                        ++set;
+                      }
+                      if (set < out.rule_sets.size()) out.rule_sets[set].filters[rule - out.first_rules[set]].emplace_back(rows.text(1, i));
+                    });
+  if (!status) return status.error();
+  std::vector<Balance> lines;
+  if (status = read_books(duck_, "first_mapped", "0", "first_quarantined", lines); !status) return status.error();
+  for (auto& line : lines) out.lines[line.file].push_back(std::move(line));
+  return out;
+}
+
 Result<ReadLedger> read_ledger(Duck& duck) {
   ReadLedger out;
-  const auto run = [&out](const DuckRows& rows) {
-    if (rows.rows() == 0) return false;
-    out.run = rows.integer(0, 0);
+  Status status = each_row(duck, "select * from ledger.run order by run desc limit 1", "run", [&](const DuckRows& rows, std::size_t i) {
+    out.run = rows.integer(0, i);
     RunIdentity& id = out.identity;
     const std::array<std::string*, 9> fields{&id.identity,           &id.source_name,     &id.mapping_name,    &id.mapping_hash,
                                              &id.vocabulary_release, &id.vocabulary_hash, &id.program_version, &id.started,
                                              &id.data_date};
-    for (std::size_t i = 0; i < fields.size(); ++i) *fields[i] = rows.text(i + 1, 0);
-    return false;
-  };
-  if (Status status = duck.query("select * from ledger.run order by run desc limit 1", run, "run"); !status) return status.error();
-  const auto file = [&out](const DuckRows& rows) {
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      FileEntry entry;
-      const std::array<std::string*, 6> fields{&entry.name, &entry.path, &entry.sha256, &entry.format, &entry.encoding, &entry.kind};
-      for (std::size_t k = 0; k < fields.size(); ++k) *fields[k] = rows.text(k, i);
-      entry.size = count(rows, 6, i);
-      out.files.push_back(std::move(entry));
-    }
-    return true;
-  };
-  const std::string files =
-      fmt::format("select name, path, sha256, format, encoding, kind, size from ledger.file where run = {} order by file", out.run);
-  if (Status status = duck.query(files, file, "files"); !status) return status.error();
-  const auto rule = [&out](const DuckRows& rows) {
-    for (std::size_t i = 0; i < rows.rows(); ++i) out.rules.emplace_back(rows.text(0, i));
-    return true;
-  };
-  if (Status status = duck.query("select name from ledger.rule order by rule", rule, "rules"); !status) return status.error();
-  const auto table = [&out](const DuckRows& rows) {
-    for (std::size_t i = 0; i < rows.rows(); ++i) out.rows.emplace_back(std::string(rows.text(0, i)), count(rows, 1, i));
-    return true;
-  };
-  const std::string rows = fmt::format("select \"table\", rows from ledger.rows where run = {} order by rowid", out.run);
-  if (Status status = duck.query(rows, table, "rows"); !status) return status.error();
-  if (Status status = read_books(duck, out); !status) return status.error();
+    for (std::size_t k = 0; k < fields.size(); ++k) *fields[k] = rows.text(k + 1, i);
+  });
+  if (!status) return status.error();
+  if (status = read_files(duck, out.files); !status) return status.error();
+  if (status = read_names(duck, out.names); !status) return status.error();
+  status = each_row(duck, "select rule, name from ledger.rule order by rule", "rules", [&](const DuckRows& rows, std::size_t i) {
+    out.rules.resize(small(rows, 0, i) + std::size_t{1});
+    out.rules.back() = rows.text(1, i);
+  });
+  if (!status) return status.error();
+  const std::string written = fmt::format("select \"table\", rows from ledger.rows where run = {} order by rowid", out.run);
+  status = each_row(duck, written, "rows",
+                    [&](const DuckRows& rows, std::size_t i) { out.rows.emplace_back(std::string(rows.text(0, i)), count(rows, 1, i)); });
+  if (!status) return status.error();
+  if (status = read_books(duck, "mapped", "duplicates", "quarantined", out.balances); !status) return status.error();
   return out;
 }
 

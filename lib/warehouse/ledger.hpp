@@ -23,27 +23,63 @@ struct ProfileLine {
   std::uint64_t seen = 0;
 };
 
+struct ColumnLine {
+  std::uint32_t file = 0;
+  std::vector<std::string> unread, missing;
+};
+
 std::string_view grade_name(Grade grade);
+
+// What the mapping stage counted for a line of the books, before settle moves rows to duplicates and orphans.
+struct CountedLine {
+  std::uint64_t mapped = 0, quarantined = 0;
+};
+
+// What a run takes over from the last one.
+struct History {
+  std::vector<FileEntry> files;  // by number
+  std::vector<FileName> names;
+  std::vector<RuleSet> rule_sets;
+  std::vector<std::uint32_t> first_rules;               // of each set
+  std::map<std::uint32_t, std::vector<Balance>> lines;  // of files that count: as the mapping stage counted them
+};
 
 class Ledger {
  public:
   Ledger(Duck& duck, std::int64_t run) : duck_(duck), run_(run) {}
-  // Makes the tables; with the DuckDB file of an earlier run, its history (runs, files, books, quarantine) is taken over.
+  // Makes the tables; with the DuckDB file of an earlier run, its history is taken over.
   Status create(const std::string& earlier);
+  Result<History> history();
+  // Findings of the mapping stage, of files taken tonight.
   Status add_entry(const QuarantineEntry& entry, const std::vector<std::string>& rules);
-  Status add_run(const RunIdentity& run, const WarehouseOptions& options);
+  // Findings of settle, which looks at all files every night: what was told before stays the entry it is.
+  Status tell(const QuarantineEntry& entry, const std::vector<std::string>& rules);
+  Status add_run(const RunIdentity& run);
+  Status add_rules(const std::vector<RuleSet>& sets, const std::vector<std::uint32_t>& first_rules);
+  // `files` by number; those of the run are new, those retired by the run are closed.
   Status add_files(const std::vector<FileEntry>& files);
-  Status add_books(const Books& books, const WarehouseOptions& options);
+  Status set_names(const std::vector<FileName>& names);
+  // `counted` belongs to the lines of `books`, one by one.
+  Status add_books(const Books& books, const std::vector<CountedLine>& counted, const std::vector<std::string>& rules,
+                   const std::vector<std::vector<std::string>>& filters);
   Status add_rows(const std::vector<std::pair<std::string, std::uint64_t>>& rows);
   Status add_profile(const std::vector<ProfileLine>& lines);
+  Status add_columns(const std::vector<ColumnLine>& lines);
   Status add_codes(const CodeBook& codes, const std::vector<std::string>& rules);
-  Status close_entries() { return entries_.close(); }
+  // table, id that is gone, id that stands for it
+  Status add_merges(const std::vector<std::tuple<std::string, std::int32_t, std::int32_t>>& merges);
+  // Before anything is asked of quarantine.entry or told.
+  Status close_entries();
+  // After add_files, and after assembly has put its findings into the table `told` beside those of settle. What was told before stays the
+  // entry it is; entries of retired files, and findings of settle or with a message of `retold` that were not told again, are closed.
+  Status close_findings(const std::vector<FileEntry>& files, const std::vector<std::string>& retold);
 
  private:
   Status keep_results();
+  Status append(DuckAppender& to, const QuarantineEntry& entry, const std::vector<std::string>& rules);
   Duck& duck_;
   std::int64_t run_;
-  DuckAppender entries_;
+  DuckAppender entries_, told_;
 };
 
 // The last run's books, files and rule names, read back from a finished warehouse.
@@ -51,6 +87,7 @@ struct ReadLedger {
   std::int64_t run = 0;
   RunIdentity identity;
   std::vector<FileEntry> files;
+  std::vector<FileName> names;
   std::vector<Balance> balances;
   std::vector<std::string> rules;
   std::vector<std::pair<std::string, std::uint64_t>> rows;

@@ -7,12 +7,12 @@ void Settle::mark_alive() {
   complete_.assign(schema_.tables().size(), 1);
   for (TableId table = 0; table < schema_.tables().size(); ++table) {
     KeyIndex* const index = indexes_.find(table);
-    if (index == nullptr) continue;
+    if (index == nullptr || !index->any_mentioned()) continue;
     for (Slot slot = 0; slot < index->size(); ++slot) index->flags(slot) &= static_cast<std::uint8_t>(~KeyIndex::alive);
     for (const std::uint32_t number : segment_.of_table(table)) {
       const ChunkInfo& chunk = chunks_[number];
       const ChunkHeader& header = segment_.header(chunk);
-      for (std::uint32_t row = 0; header.keys != KeyForm::none && row < header.rows; ++row) {
+      for (std::uint32_t row = 0; header.keys != KeyForm::none && chunk.live > 0 && row < header.rows; ++row) {
         if (segment_.dead(chunk, row)) continue;
         const Slot slot =
             header.keys == KeyForm::slots ? segment_.at<Slot>(header.keys_at)[row] : index->find(segment_.at<Hash128>(header.keys_at)[row]);

@@ -60,10 +60,13 @@ PartSource::PartSource(const Schema& schema, const Segment& segment, TableId tab
   const SettledTable& settled = segment.tables_[table];
   std::uint64_t first = 0;
   if (!settled.order.empty()) {
-    for (std::size_t i = 0; i < settled.order.size(); i += ordered_rows) {
-      const std::size_t end = std::min(i + ordered_rows, settled.order.size());
-      blocks_.push_back({i, end, first});
-      first += end - i;
+    for (std::size_t i = 0; i < settled.order.size();) {
+      Block block{i, i, first};
+      std::uint64_t rows = 0;
+      while (block.end < settled.order.size() && rows < ordered_rows) rows += settled.order[block.end++].rows;
+      blocks_.push_back(block);
+      first += rows;
+      i = block.end;
     }
     return;
   }
@@ -88,11 +91,17 @@ PartSource::Selection PartSource::select(const Block& block) const {
   Selection out;
   const SettledTable& settled = segment_.tables_[table_];
   if (!settled.order.empty()) {
-    for (const RowPlace& place : settled.order.subspan(block.begin, block.end - block.begin)) {
+    for (const RowRun& run : settled.order.subspan(block.begin, block.end - block.begin)) {
       const auto at = static_cast<std::uint32_t>(out.rows.size());
-      if (out.runs.empty() || out.runs.back().chunk != place.chunk) out.runs.push_back({place.chunk, at, at});
-      out.rows.push_back(place.row);
-      out.runs.back().end = at + 1;
+      if (out.runs.empty() || out.runs.back().chunk != run.chunk) out.runs.push_back({run.chunk, at, at});
+      const ChunkInfo& chunk = segment_.chunks_[run.chunk];
+      std::uint32_t left = run.rows;
+      for (std::uint32_t row = run.row; left > 0 && row < chunk.rows; ++row) {
+        if (segment_.dead(chunk, row)) continue;
+        out.rows.push_back(row);
+        --left;
+      }
+      out.runs.back().end = static_cast<std::uint32_t>(out.rows.size());
     }
     return out;
   }
@@ -184,17 +193,27 @@ void PartSource::fill_keys(const Selection* selection, std::uint32_t number, Row
   scratch.resize(out.rows);
   const Run whole{number, 0, out.rows};
   const std::span<const Run> runs = selection != nullptr ? std::span<const Run>(selection->runs) : std::span<const Run>(&whole, 1);
-  const bool ordered = !segment_.tables_[table_].order.empty();
   for (const Run& run : runs) {
     const ChunkInfo& chunk = segment_.chunks_[run.chunk];
+    const auto row = [&](std::uint32_t i) { return selection != nullptr ? selection->rows[i] : i; };
     if (chunk.ids == IdForm::by_slot) {
       const std::uint32_t* const slots = segment_.at<std::uint32_t>(segment_.header(chunk).keys_at);
       const auto ids = segment_.tables_[table_].ids;
-      for (std::uint32_t i = run.begin; i < run.end; ++i) scratch[i] = ids[slots[selection != nullptr ? selection->rows[i] : i]];
-    } else if (ordered) {
-      for (std::uint32_t i = run.begin; i < run.end; ++i) scratch[i] = segment_.row_id(chunk, selection->rows[i]);
-    } else {
-      for (std::uint32_t i = run.begin; i < run.end; ++i) scratch[i] = chunk.first_id + static_cast<std::int32_t>(i - run.begin);
+      for (std::uint32_t i = run.begin; i < run.end; ++i) scratch[i] = ids[slots[row(i)]];
+    } else if (chunk.ids == IdForm::listed) {
+      for (std::uint32_t i = run.begin; i < run.end; ++i) scratch[i] = segment_.listed_[chunk.listed + row(i)];
+    } else if (run.begin < run.end) {
+      // Counted: the first by its rank, the others by what lies between.
+      std::int32_t id = segment_.row_id(chunk, row(run.begin));
+      scratch[run.begin] = id;
+      for (std::uint32_t i = run.begin + 1; i < run.end; ++i) {
+        if (row(i) < row(i - 1)) {
+          id = segment_.row_id(chunk, row(i));
+        } else {
+          for (std::uint32_t between = row(i - 1) + 1; between <= row(i); ++between) id += segment_.bit(chunk.unnumbered, between) ? 0 : 1;
+        }
+        scratch[i] = id;
+      }
     }
   }
   out.columns[key].form = BlockColumn::Form::plain;

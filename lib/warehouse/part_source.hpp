@@ -22,7 +22,7 @@ class PartSource : public RowSource {
   std::uint64_t first_row(std::size_t index) const { return blocks_[index].first_row; }
 
  private:
-  // Chunks `begin`..`end` of the table's list, or entries of its id order.
+  // Chunks `begin`..`end` of the table's list, or runs of its id order.
   struct Block {
     std::size_t begin = 0, end = 0;
     std::uint64_t first_row = 0;

@@ -1,5 +1,7 @@
-// Layout of a segment file (rows-<run>.seg): arrays as the mapper made them, then a header per batch and chunk that says where they
-// are, then a footer written once. Little-endian, 8-byte aligned, positions are absolute.
+// Layout of what a run leaves behind. rows-<run>.seg: arrays as the mapper made them and a header per batch and chunk that says where they
+// are. It never changes and is used by every later run whose files it holds. parts-<run>.dir: the directory of one run, over all the
+// segments in use. Little-endian, 8-byte aligned. Positions count through all segments of a warehouse: each segment has a base of its own,
+// so that all of them can be seen as one piece of memory.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +12,8 @@
 namespace pyojun {
 
 inline constexpr std::uint64_t segment_magic = 0x3130'4745'534A'5950ULL;  // "PYJSEG01"
-inline constexpr std::uint32_t segment_version = 1;
+inline constexpr std::uint32_t segment_version = 2;
+inline constexpr std::uint64_t segment_base_step = 65536;  // bases are multiples of it, so that segments can be mapped side by side
 inline constexpr std::size_t offset_step = 64;
 
 // Unsigned numbers, stored as small as they allow: a line (base + i), 16 bits above base, or 32 bits above base.
@@ -57,21 +60,26 @@ struct ChunkHeader {
   KeyForm keys = KeyForm::none;
   std::uint8_t sorted = 0;                                                                   // candidates never fall: they can be searched
   std::uint64_t keys_at = 0, versions_at = 0, leads_at = 0, deletes_at = 0, columns_at = 0;  // 0: not there
+  std::uint64_t aliases_at = 0;                                                              // pairs of slots: the row's, the other name's
+  std::uint32_t aliases = 0, filler = 0;
   PackedHeader records, candidates;
 };
 
-enum class IdForm : std::uint8_t { counted, by_slot };  // first_id + rank among live rows, or the id of the row's key
+// How the ids of a chunk's rows are known: first_id + rank among the rows that were given one, the id of the row's key, or one by one.
+enum class IdForm : std::uint8_t { none, counted, by_slot, listed };
 
-// Directory entry of a chunk; kept in memory while the run lasts and written to the footer.
+// Directory entry of a chunk; kept in memory while the run lasts and written to the directory.
 struct ChunkInfo {
   std::uint64_t header = 0;
   std::uint32_t rows = 0, live = 0;
   std::uint32_t file = 0, batch = 0;
-  std::int32_t first_id = 0;  // id of the first live row
-  std::uint32_t dead = 0;     // 1 + number of its bitmap, 0: all rows live
+  std::int32_t first_id = 0;     // counted: id of the first row that has one
+  std::uint32_t dead = 0;        // 1 + number of its bitmap, 0: all rows live
+  std::uint32_t unnumbered = 0;  // counted: 1 + number of the bitmap of rows that were given no id, 0: all rows have one
+  std::uint32_t listed = 0;      // listed: where its ids begin among all that are listed
   TableId table = no_table;
   std::uint16_t rule = 0;
-  IdForm ids = IdForm::counted;
+  IdForm ids = IdForm::none;
   std::uint8_t has_siblings = 0;
   std::uint16_t filler = 0;
 };
@@ -85,7 +93,18 @@ struct RowPlace {
   std::uint32_t chunk = 0, row = 0;
 };
 
-// Arrays of the footer.
+// Living rows of a chunk from `row` on whose ids follow each other (dead rows in between are passed over).
+struct RowRun {
+  std::uint32_t chunk = 0, row = 0, rows = 0;
+  std::int32_t first_id = 0;
+};
+
+// One segment file: which run wrote it, where its positions begin, how long it is.
+struct SegmentPart {
+  std::uint64_t run = 0, base = 0, bytes = 0;
+};
+
+// Arrays of the directory.
 struct ArrayPlace {
   std::uint64_t at = 0, count = 0;
 };
@@ -95,16 +114,16 @@ struct TableFooter {
   std::uint16_t filler = 0;
   std::uint32_t rows = 0;  // live
   ArrayPlace ids;          // i32 by slot: final id, null_integer when nothing stands for the key
-  ArrayPlace order;        // RowPlace in id order, only when chunk order is not id order
+  ArrayPlace order;        // RowRun in id order, only when chunk order is not id order
 };
 
 struct SegmentFooter {
-  ArrayPlace chunks, batches, dead_ends, dead_words, tables;
+  ArrayPlace parts, chunks, batches, dead_ends, dead_words, listed, tables;
   std::uint32_t version = segment_version;
   std::uint32_t filler = 0;
   std::uint64_t magic = segment_magic;
 };
 
-static_assert(std::is_trivially_copyable_v<ChunkHeader> && sizeof(ChunkInfo) == 40 && sizeof(ColumnHeader) == 32);
+static_assert(std::is_trivially_copyable_v<ChunkHeader> && sizeof(ChunkInfo) == 48 && sizeof(ColumnHeader) == 32);
 
 }  // namespace pyojun

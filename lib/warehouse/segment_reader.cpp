@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "cdm/rows.hpp"
+#include "warehouse/folder.hpp"
 
 namespace pyojun {
 
@@ -12,9 +13,9 @@ std::uint64_t Packed::operator[](std::size_t i) const {
     case PackedHeader::line:
       return header.base + i;
     case PackedHeader::narrow:
-      return header.base + reinterpret_cast<const std::uint16_t*>(base + header.at)[i];
+      return header.base + reinterpret_cast<const std::uint16_t*>(base)[i];
     default:
-      return header.base + reinterpret_cast<const std::uint32_t*>(base + header.at)[i];
+      return header.base + reinterpret_cast<const std::uint32_t*>(base)[i];
   }
 }
 
@@ -32,20 +33,47 @@ const ColumnHeader* Segment::column(const ChunkInfo& chunk, ColumnId column) con
 
 namespace {
 
-std::uint32_t live_before(const Segment& segment, const ChunkInfo& chunk, std::size_t row) {
-  if (chunk.dead == 0) return static_cast<std::uint32_t>(row);
-  const std::uint64_t* const words = segment.dead_words(chunk);
-  std::size_t dead = 0;
-  for (std::size_t i = 0; i < row / 64; ++i) dead += static_cast<std::size_t>(std::popcount(words[i]));
-  if (row % 64 != 0) dead += static_cast<std::size_t>(std::popcount(words[row / 64] << (64 - row % 64)));
-  return static_cast<std::uint32_t>(row - dead);
+// Rows before `row` that bitmap `number` does not name.
+std::uint32_t unnamed_before(const Segment& segment, std::uint32_t number, std::size_t row) {
+  if (number == 0) return static_cast<std::uint32_t>(row);
+  const std::uint64_t* const words = segment.words(number);
+  std::size_t named = 0;
+  for (std::size_t i = 0; i < row / 64; ++i) named += static_cast<std::size_t>(std::popcount(words[i]));
+  if (row % 64 != 0) named += static_cast<std::size_t>(std::popcount(words[row / 64] << (64 - row % 64)));
+  return static_cast<std::uint32_t>(row - named);
 }
 
 }  // namespace
 
 std::int32_t Segment::row_id(const ChunkInfo& chunk, std::size_t row) const {
-  if (chunk.ids == IdForm::by_slot) return tables_[chunk.table].ids[at<std::uint32_t>(header(chunk).keys_at)[row]];
-  return chunk.first_id + static_cast<std::int32_t>(live_before(*this, chunk, row));
+  switch (chunk.ids) {
+    case IdForm::by_slot:
+      return tables_[chunk.table].ids[at<std::uint32_t>(header(chunk).keys_at)[row]];
+    case IdForm::listed:
+      return listed_[chunk.listed + row];
+    case IdForm::counted:
+      if (bit(chunk.unnumbered, row)) return 0;
+      return chunk.first_id + static_cast<std::int32_t>(unnamed_before(*this, chunk.unnumbered, row));
+    case IdForm::none:
+      break;
+  }
+  return 0;
+}
+
+std::vector<std::int32_t> Segment::row_ids(const ChunkInfo& chunk) const {
+  std::vector<std::int32_t> out(chunk.rows);
+  std::int32_t next = chunk.first_id;
+  const auto* const slots = chunk.ids == IdForm::by_slot ? at<std::uint32_t>(header(chunk).keys_at) : nullptr;
+  for (std::uint32_t row = 0; row < chunk.rows; ++row) {
+    if (slots != nullptr) {
+      out[row] = tables_[chunk.table].ids[slots[row]];
+    } else if (chunk.ids == IdForm::listed) {
+      out[row] = listed_[chunk.listed + row];
+    } else if (chunk.ids == IdForm::counted && !bit(chunk.unnumbered, row)) {
+      out[row] = next++;
+    }
+  }
+  return out;
 }
 
 std::int32_t Segment::lead_id(std::uint32_t batch, std::uint32_t candidate) const {
@@ -77,7 +105,7 @@ Provenance Segment::place_of(const ChunkInfo& chunk, std::size_t row) const {
   const BatchHeader& batch = *at<BatchHeader>(batches_[chunk.batch].header);
   const auto record = static_cast<std::size_t>(packed(header(chunk).records)[row]);
   Provenance out;
-  out.file = batch.file;
+  out.file = chunk.file;
   out.rule = chunk.rule;
   out.record = batch.first_record + record;
   if (batch.has_places == 0 || record >= batch.lengths.count) return out;
@@ -96,26 +124,27 @@ Provenance Segment::place_of(const ChunkInfo& chunk, std::size_t row) const {
 
 std::optional<RowPlace> Segment::find_id(TableId table, std::int32_t id) const {
   const SettledTable& settled = tables_[table];
+  const auto living = [&](std::uint32_t number, std::uint32_t row, std::uint32_t most) -> std::optional<RowPlace> {
+    const ChunkInfo& chunk = chunks_[number];
+    for (; row < chunk.rows && most > 0; ++row) {
+      if (dead(chunk, row)) continue;
+      if (row_id(chunk, row) == id) return RowPlace{number, row};
+      --most;
+    }
+    return std::nullopt;
+  };
   if (!settled.order.empty()) {
-    const auto less = [this](const RowPlace& place, std::int32_t wanted) { return row_id(chunks_[place.chunk], place.row) < wanted; };
-    const auto found = std::lower_bound(settled.order.begin(), settled.order.end(), id, less);
-    if (found == settled.order.end() || row_id(chunks_[found->chunk], found->row) != id) return std::nullopt;
-    return *found;
+    const auto after = std::upper_bound(settled.order.begin(), settled.order.end(), id,
+                                        [](std::int32_t wanted, const RowRun& run) { return wanted < run.first_id; });
+    if (after == settled.order.begin()) return std::nullopt;
+    return living((after - 1)->chunk, (after - 1)->row, (after - 1)->rows);
   }
   const auto list = of_table(table);
   auto after = std::upper_bound(list.begin(), list.end(), id,
                                 [this](std::int32_t wanted, std::uint32_t chunk) { return wanted < chunks_[chunk].first_id; });
   while (after != list.begin()) {
     const std::uint32_t number = *--after;
-    const ChunkInfo& chunk = chunks_[number];
-    if (chunk.live == 0) continue;
-    std::int32_t rank = 0;
-    for (std::uint32_t row = 0; row < chunk.rows; ++row) {
-      if (dead(chunk, row)) continue;
-      const std::int32_t here = chunk.ids == IdForm::by_slot ? row_id(chunk, row) : chunk.first_id + rank++;
-      if (here == id) return RowPlace{number, row};
-    }
-    return std::nullopt;
+    if (chunks_[number].live > 0) return living(number, 0, ~0U);
   }
   return std::nullopt;
 }
@@ -140,27 +169,48 @@ std::span<const std::uint32_t> Segment::of_table(TableId table) const {
   return std::span(grouped_).subspan(group_ends_[table], group_ends_[table + 1U] - group_ends_[table]);
 }
 
-Status Segment::load_footer(std::size_t tables) {
-  const Error damaged{Code::warehouse_damaged, {}, {}, "rows", {}};
-  if (size() < sizeof(SegmentFooter) + 16 || *at<std::uint64_t>(0) != segment_magic) return damaged;
-  const SegmentFooter& footer = *at<SegmentFooter>(size() - sizeof(SegmentFooter));
+Status Segment::open(const std::string& folder, std::span<const SegmentPart> parts, const std::string& newest) {
+  std::vector<MappedParts::Part> files;
+  for (const SegmentPart& part : parts) files.push_back({run_file(folder, "rows", part.run), part.base, part.bytes});
+  if (!newest.empty()) files.back().path = newest;
+  if (Status status = files_.open(files); !status) return status;
+  for (const SegmentPart& part : parts) {
+    if (part.bytes < 16 || *at<std::uint64_t>(part.base) != segment_magic) return Error{Code::warehouse_damaged, {}, {}, "rows", {}};
+  }
+  return {};
+}
+
+Status Segment::load_directory(const std::string& folder, std::uint64_t run, std::size_t tables) {
+  const Error damaged{Code::warehouse_damaged, {}, {}, "parts", {}};
+  if (Status status = directory_.open(run_file(folder, "parts", run)); !status) return status;
+  const std::uint64_t size = directory_.size();
+  if (size < sizeof(SegmentFooter)) return damaged;
+  const SegmentFooter& footer = *reinterpret_cast<const SegmentFooter*>(directory_.data() + size - sizeof(SegmentFooter));
   if (footer.magic != segment_magic || footer.version != segment_version) return damaged;
   bool good = true;
-  const auto view = [&]<class T>(const ArrayPlace& place, const T*) -> std::span<const T> {
-    if (place.at > size() || place.count > (size() - place.at) / sizeof(T)) good = false;
-    return good ? std::span<const T>(at<T>(place.at), place.count) : std::span<const T>();
+  const auto view = [&]<class T>(const ArrayPlace& place, std::span<const T>& out) {
+    if (place.at > size || place.count > (size - place.at) / sizeof(T)) good = false;
+    if (good) out = {reinterpret_cast<const T*>(directory_.data() + place.at), place.count};
   };
-  chunks_ = view(footer.chunks, static_cast<const ChunkInfo*>(nullptr));
-  batches_ = view(footer.batches, static_cast<const BatchInfo*>(nullptr));
-  dead_ends_ = view(footer.dead_ends, static_cast<const std::uint64_t*>(nullptr));
-  dead_words_ = view(footer.dead_words, static_cast<const std::uint64_t*>(nullptr));
+  view(footer.parts, parts_);
+  view(footer.chunks, chunks_);
+  view(footer.batches, batches_);
+  view(footer.dead_ends, dead_ends_);
+  view(footer.dead_words, dead_words_);
+  view(footer.listed, listed_);
+  std::span<const TableFooter> settled;
+  view(footer.tables, settled);
+  if (!good) return damaged;
+  if (Status status = open(folder, parts_); !status) return status;
   tables_.assign(tables, {});
-  for (const auto& table : view(footer.tables, static_cast<const TableFooter*>(nullptr))) {
+  for (const auto& table : settled) {
     if (table.table >= tables) return damaged;
-    tables_[table.table] = {table.rows, view(table.ids, static_cast<const std::int32_t*>(nullptr)),
-                            view(table.order, static_cast<const RowPlace*>(nullptr))};
+    SettledTable& out = tables_[table.table];
+    out.rows = table.rows;
+    view(table.ids, out.ids);
+    view(table.order, out.order);
   }
-  for (const auto& chunk : chunks_) good = good && chunk.table < tables && chunk.batch < batches_.size() && chunk.header < size();
+  for (const auto& chunk : chunks_) good = good && chunk.table < tables && chunk.batch < batches_.size() && chunk.header < files_.end();
   if (!good) return damaged;
   group_by_table(tables);
   return {};

@@ -19,7 +19,7 @@ namespace pyojun {
 struct SettledTable {
   std::uint32_t rows = 0;
   std::span<const std::int32_t> ids;  // by slot
-  std::span<const RowPlace> order;    // in id order; empty: chunk order
+  std::span<const RowRun> order;      // in id order; empty: chunk order
 };
 
 struct Packed {
@@ -30,33 +30,32 @@ struct Packed {
 
 class Segment {
  public:
-  // Maps the file; directory and settled facts are set by the run that writes it (see Settle) or read by load_footer.
-  Status open(const std::string& path) { return file_.open(path); }
-  Status load_footer(std::size_t tables);
+  // Maps the segments of `folder`; directory and settled facts are set by the run that writes them (see Settle) or read by load_directory.
+  Status open(const std::string& folder, std::span<const SegmentPart> parts, const std::string& newest = {});
+  // Reads parts-<run>.dir and maps the segments it names.
+  Status load_directory(const std::string& folder, std::uint64_t run, std::size_t tables);
 
   template <class T>
   const T* at(std::uint64_t position) const {
-    return reinterpret_cast<const T*>(file_.data() + position);
+    return reinterpret_cast<const T*>(files_.at(position));
   }
-  std::uint64_t size() const { return file_.size(); }
   const ChunkHeader& header(const ChunkInfo& chunk) const { return *at<ChunkHeader>(chunk.header); }
   std::span<const ColumnHeader> columns(const ChunkInfo& chunk) const;
   const ColumnHeader* column(const ChunkInfo& chunk, ColumnId column) const;
-  Packed packed(const PackedHeader& header) const { return {header, file_.data()}; }
+  Packed packed(const PackedHeader& header) const { return {header, header.form == PackedHeader::line ? nullptr : files_.at(header.at)}; }
   bool lead(const ChunkHeader& header, std::size_t row) const {
     return header.leads_at == 0 || at<std::uint8_t>(header.leads_at)[row] != 0;
   }
   bool deletes(const ChunkHeader& header, std::size_t row) const {
     return header.deletes_at != 0 && at<std::uint8_t>(header.deletes_at)[row] != 0;
   }
-  bool dead(const ChunkInfo& chunk, std::size_t row) const {
-    return chunk.dead != 0 && (dead_words(chunk)[row / 64] >> (row % 64) & 1U) != 0;
-  }
-  const std::uint64_t* dead_words(const ChunkInfo& chunk) const {
-    return dead_words_.data() + (chunk.dead == 1 ? 0 : dead_ends_[chunk.dead - 2]);
-  }
-  // Id of a live row; null_integer in tables without a primary key is never asked for.
+  bool dead(const ChunkInfo& chunk, std::size_t row) const { return bit(chunk.dead, row); }
+  // Bit of a row in bitmap `number` - 1; 0 is the bitmap without any.
+  bool bit(std::uint32_t number, std::size_t row) const { return number != 0 && (words(number)[row / 64] >> (row % 64) & 1U) != 0; }
+  const std::uint64_t* words(std::uint32_t number) const { return dead_words_.data() + (number == 1 ? 0 : dead_ends_[number - 2]); }
+  // Id of a row, 0 when it was never given one. Tables without a primary key have ids too, which nobody sees.
   std::int32_t row_id(const ChunkInfo& chunk, std::size_t row) const;
+  std::vector<std::int32_t> row_ids(const ChunkInfo& chunk) const;  // of all rows
   // Id of the lead row of a candidate of a batch, null_integer when it is dead or missing.
   std::int32_t lead_id(std::uint32_t batch, std::uint32_t candidate) const;
   Provenance place_of(const ChunkInfo& chunk, std::size_t row) const;
@@ -66,13 +65,16 @@ class Segment {
   std::span<const std::uint32_t> of_table(TableId table) const;
   void group_by_table(std::size_t tables);  // after chunks_ is set
 
+  std::span<const SegmentPart> parts_;
   std::span<const ChunkInfo> chunks_;
   std::span<const BatchInfo> batches_;
   std::span<const std::uint64_t> dead_ends_, dead_words_;
+  std::span<const std::int32_t> listed_;
   std::vector<SettledTable> tables_;  // by TableId
 
  private:
-  MappedSegment file_;
+  MappedParts files_;
+  MappedSegment directory_;
   std::vector<std::uint32_t> grouped_, group_ends_;
 };
 

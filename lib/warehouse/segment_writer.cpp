@@ -104,8 +104,8 @@ KeyIndex& KeyIndexes::of(TableId table) {
   return *indexes_[table];
 }
 
-Status SegmentWriter::create(const std::string& path) {
-  if (Status status = out_.create(path); !status) return status;
+Status SegmentWriter::create(const std::string& path, std::uint64_t base) {
+  if (Status status = out_.create(path, base); !status) return status;
   const std::array<std::uint64_t, 2> start{segment_magic, segment_version};
   return out_.append(start.data(), sizeof start);
 }
@@ -137,9 +137,10 @@ Result<PackedHeader> SegmentWriter::put_packed(std::span<const std::uint32_t> va
   return header;
 }
 
-Status SegmentWriter::begin_batch(std::uint32_t file, std::uint64_t first_record, std::uint64_t first_line,
+Status SegmentWriter::begin_batch(std::uint32_t file, std::uint32_t first_rule, std::uint64_t first_record, std::uint64_t first_line,
                                   std::span<const RecordPlace> places) {
   BatchHeader header;
+  first_rule_ = first_rule;
   header.file = file_ = file;
   header.first_record = first_record;
   header.first_line = first_line;
@@ -206,9 +207,11 @@ Status SegmentWriter::put_keys(const RowChunk& chunk, ChunkHeader& header) {
     header.keys = KeyForm::hashes;
   }
   if (!chunk.aliases.empty()) {
-    KeyIndex& index = indexes_.of(chunk.table);
-    for (std::size_t i = 0; i + 1 < chunk.aliases.size(); i += 2)
-      index.join(index.slot(chunk.aliases[i]), index.slot(chunk.aliases[i + 1]));
+    indexes_.of(chunk.table).slots(chunk.aliases, KeyIndex::mentioned, slots_);
+    auto at = out_.put(std::span<const Slot>(slots_));
+    if (!at) return at.error();
+    header.aliases_at = *at;
+    header.aliases = static_cast<std::uint32_t>(chunk.aliases.size() / 2);
   }
   return {};
 }
@@ -260,7 +263,7 @@ Status SegmentWriter::add(const RowChunk& chunk) {
   ChunkInfo info;
   header.rows = info.rows = info.live = chunk.rows;
   info.table = chunk.table;
-  info.rule = chunk.rule;
+  info.rule = static_cast<std::uint16_t>(first_rule_ + chunk.rule);
   header.sorted = std::is_sorted(chunk.candidates.begin(), chunk.candidates.end()) ? 1 : 0;
   if (Status status = put_keys(chunk, header); !status) return status;
   const auto put_bytes = [&](const std::vector<std::uint8_t>& bytes, std::uint64_t& to) -> Status {

@@ -33,9 +33,11 @@ class KeyIndexes {
 class SegmentWriter {
  public:
   SegmentWriter(const Schema& schema, KeyIndexes& indexes) : schema_(schema), indexes_(indexes) {}
-  Status create(const std::string& path);
+  Status create(const std::string& path, std::uint64_t base);
   // One batch: where its records lie, then its chunks. References and entity keys become slots.
-  Status begin_batch(std::uint32_t file, std::uint64_t first_record, std::uint64_t first_line, std::span<const RecordPlace> places);
+  // Rules of the chunks are numbered from `first_rule` on.
+  Status begin_batch(std::uint32_t file, std::uint32_t first_rule, std::uint64_t first_record, std::uint64_t first_line,
+                     std::span<const RecordPlace> places);
   // Code::internal_error when the chunk's arrays do not fit its rows or the table's column types.
   Status add(const RowChunk& chunk);
   SegmentFile& out() { return out_; }
@@ -51,7 +53,7 @@ class SegmentWriter {
   const Schema& schema_;
   KeyIndexes& indexes_;
   SegmentFile out_;
-  std::uint32_t file_ = 0;
+  std::uint32_t file_ = 0, first_rule_ = 0;
   std::vector<ChunkInfo> chunks_;
   std::vector<BatchInfo> batches_;
   std::vector<Slot> slots_;

@@ -10,16 +10,21 @@ bool balanced(const Balance& line) {
   return line.in == line.mapped + filtered + line.duplicates + line.quarantined;
 }
 
-Settle::Settle(const Schema& schema, KeyIndexes& indexes, Segment& segment, std::vector<ChunkInfo>& chunks, Books& books, EntrySink sink,
-               std::uint64_t most_entrants)
+Settle::Settle(const Schema& schema, KeyIndexes& indexes, Segment& segment, std::vector<ChunkInfo>& chunks, std::size_t living,
+               Arrays& arrays, Books& books, EntrySink sink, std::uint64_t most_entrants)
     : schema_(schema),
       indexes_(indexes),
       segment_(segment),
       chunks_(chunks),
+      living_(living),
+      arrays_(arrays),
       books_(books),
       sink_(std::move(sink)),
       most_entrants_(most_entrants) {
   segment_.chunks_ = chunks_;
+  segment_.dead_ends_ = arrays_.dead_ends;
+  segment_.dead_words_ = arrays_.dead_words;
+  segment_.listed_ = arrays_.listed;
   segment_.tables_.assign(schema_.tables().size(), {});
   segment_.group_by_table(schema_.tables().size());
   arrays_.ids.resize(schema_.tables().size());
@@ -28,10 +33,23 @@ Settle::Settle(const Schema& schema, KeyIndexes& indexes, Segment& segment, std:
 }
 
 Status Settle::run() {
+  join_aliases();
   resolve_contests();
   if (Status status = resolve_orphans(); !status) return status;
   give_ids();
   return {};
+}
+
+// What is merged follows from the files that count tonight; of a retired file nothing is left.
+void Settle::join_aliases() {
+  for (std::size_t number = 0; number < living_; ++number) {
+    const ChunkInfo& chunk = chunks_[number];
+    const ChunkHeader& header = segment_.header(chunk);
+    if (header.aliases == 0) continue;
+    KeyIndex& index = indexes_.of(chunk.table);
+    const Slot* const pairs = segment_.at<Slot>(header.aliases_at);
+    for (std::uint32_t i = 0; i < header.aliases; ++i) index.join(pairs[2 * i], pairs[2 * i + 1]);
+  }
 }
 
 bool Settle::kill_one(std::uint32_t number, std::uint32_t row) {
@@ -93,9 +111,9 @@ void Settle::kill(std::uint32_t number, std::uint32_t row, Fate fate) {
 bool Settle::counts_agree() const {
   std::vector<std::uint64_t> leads = deleted_;
   std::vector<std::uint64_t> rows(schema_.tables().size());
-  for (const auto& chunk : chunks_) {
+  for (const auto& chunk : std::span(chunks_).first(living_)) {
     const ChunkHeader& header = segment_.header(chunk);
-    std::uint64_t& line = leads[chunk.file * (books_.rules() + 1) + chunk.rule + 1U];
+    std::uint64_t& line = leads[books_.index(chunk.file, chunk.rule)];
     std::uint64_t live = 0;
     if (header.leads_at == 0 && chunk.dead == 0) {
       live = chunk.rows;

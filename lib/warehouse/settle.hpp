@@ -21,35 +21,50 @@ using EntrySink = std::function<Status(const QuarantineEntry&)>;
 // 3. A delete that wins leaves no row; it stays counted as mapped, for it did what its rule says.
 // Orphans: a row whose required reference stands for no living row dies (a lead takes its candidate along and is booked as
 // quarantined); optional references become null. Both are told to the sink in order of delivery.
+// Rows of files that were retired tonight take part as `retired` entrants: they never win, but the row that takes their place in the same
+// table takes their id too.
 class Settle {
  public:
-  Settle(const Schema& schema, KeyIndexes& indexes, Segment& segment, std::vector<ChunkInfo>& chunks, Books& books, EntrySink sink,
-         std::uint64_t most_entrants);
+  // Owned arrays behind the segment's spans, and who was merged into whom.
+  struct Merge {
+    TableId table = no_table;
+    std::int32_t from = 0, into = 0;  // ids
+  };
+  struct Arrays {
+    std::vector<std::uint64_t> dead_ends, dead_words;
+    std::vector<std::int32_t> listed;
+    std::vector<GrowingArray<std::int32_t>> ids;
+    std::vector<std::vector<RowRun>> order;
+    std::vector<Merge> merges;
+  };
+
+  // `chunks` in order of delivery, those of retired files behind `living`; `arrays` holds the id memory of chunks of earlier runs.
+  Settle(const Schema& schema, KeyIndexes& indexes, Segment& segment, std::vector<ChunkInfo>& chunks, std::size_t living, Arrays& arrays,
+         Books& books, EntrySink sink, std::uint64_t most_entrants);
   // Afterwards the segment's directory, dead rows, ids and order are final; key indexes can no longer be searched.
   Status run();
   // Live lead rows and winning deletes against `mapped` of every line; rows of the tables against live rows of their chunks.
   bool counts_agree() const;
-
-  // Owned arrays behind the segment's spans.
-  struct Arrays {
-    std::vector<std::uint64_t> dead_ends, dead_words;
-    std::vector<GrowingArray<std::int32_t>> ids;
-    std::vector<GrowingArray<RowPlace>> order;
-  };
-  Arrays take_arrays() { return std::move(arrays_); }
 
  private:
   struct Entrant {
     Hash128 key;
     std::int64_t version = 0;
     std::uint32_t chunk = 0, row = 0;
-    bool lead = true, deletes = false;
+    bool lead = true, retired = false;
+  };
+  // A row that takes over an id that was given before.
+  struct Heir {
+    std::uint32_t chunk = 0, row = 0;
+    std::int32_t id = 0;
   };
   enum class Fate : std::uint8_t { duplicate, orphan };
 
   bool kill_one(std::uint32_t chunk, std::uint32_t row);
   void kill(std::uint32_t chunk, std::uint32_t row, Fate fate);
   void kill_candidate(const ChunkInfo& chunk, std::uint32_t candidate);
+
+  void join_aliases();
 
   // contests.cpp
   void resolve_contests();
@@ -60,6 +75,7 @@ class Settle {
   void decide_leads();
   void decide_others();
   void apply_deletes();
+  void bequeath(std::span<const Entrant> group, const Entrant& winner);
 
   // orphans.cpp
   void mark_alive();
@@ -72,7 +88,12 @@ class Settle {
   // ids.cpp
   void give_ids();
   void give_entity_ids(TableId table);
-  void give_event_ids(TableId table);
+  void give_row_ids(TableId table, KeyForm form);
+  void number_chunk(std::uint32_t chunk, KeyIndex& index, bool search);
+  void list_chunk(std::uint32_t chunk, std::span<const Heir> heirs, KeyIndex& index, bool search);
+  std::span<const Heir> heirs_of(std::uint32_t chunk) const;
+  void remember_departed();
+  void remember_mentioned(TableId table);
   void publish_ids(TableId table);
   void order_by_id(TableId table);
 
@@ -80,13 +101,16 @@ class Settle {
   KeyIndexes& indexes_;
   Segment& segment_;
   std::vector<ChunkInfo>& chunks_;
+  std::size_t living_;  // chunks from here on are of retired files
+  Arrays& arrays_;
   Books& books_;
   EntrySink sink_;
-  Arrays arrays_;
   std::uint64_t most_entrants_;  // rows that compete at once: more are worked through in partitions
   std::vector<Entrant> entrants_, others_;
-  std::vector<std::uint64_t> deleted_;  // winning deletes by book line
-  std::vector<std::uint8_t> complete_;  // by table: every mentioned key stands for a living row
+  std::vector<Heir> heirs_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> succeeded_;  // retired rows whose key lives on
+  std::vector<std::uint64_t> deleted_;                              // winning deletes by book line
+  std::vector<std::uint8_t> complete_;                              // by table: every mentioned key stands for a living row
   bool keyed_row_died_ = false;
 };
 

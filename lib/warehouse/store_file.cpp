@@ -31,11 +31,11 @@ SegmentFile::~SegmentFile() {
   if (handle_ >= 0) ::close(handle_);
 }
 
-Status SegmentFile::create(const std::string& path) {
+Status SegmentFile::create(const std::string& path, std::uint64_t base) {
   path_ = path;
   handle_ = ::open(path.c_str(), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600);
   if (handle_ < 0) return file_error(Code::file_write_failed, path);
-  position_ = 0;
+  position_ = base;
   writeback_ = {};
   buffer_.clear();
   buffer_.reserve(buffer_bytes);
@@ -114,6 +114,38 @@ Status MappedSegment::open(const std::string& path) {
   }
   ::close(handle);
   return status;
+}
+
+MappedParts::~MappedParts() {
+  if (data_ != nullptr) ::munmap(data_, size_);
+}
+
+Status MappedParts::open(const std::vector<Part>& parts) {
+  if (data_ != nullptr) ::munmap(std::exchange(data_, nullptr), std::exchange(size_, 0));
+  if (parts.empty()) return {};
+  first_ = parts.front().base;
+  const std::uint64_t size = parts.back().base + parts.back().bytes - first_ + 1;
+  void* const region = ::mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (region == MAP_FAILED) return file_error(Code::file_not_readable, parts.back().path);
+  data_ = static_cast<char*>(region);
+  size_ = size;
+  for (const Part& part : parts) {
+    if (part.bytes == 0) continue;
+    const int handle = ::open(part.path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (handle < 0) return file_error(Code::file_not_readable, part.path);
+    struct stat facts {};
+    Status status;
+    if (::fstat(handle, &facts) != 0) {
+      status = file_error(Code::file_not_readable, part.path);
+    } else if (static_cast<std::uint64_t>(facts.st_size) < part.bytes) {
+      status = Error{Code::warehouse_damaged, part.path, {}, {}, {}};
+    } else if (::mmap(data_ + (part.base - first_), part.bytes, PROT_READ, MAP_SHARED | MAP_FIXED, handle, 0) == MAP_FAILED) {
+      status = file_error(Code::file_not_readable, part.path);
+    }
+    ::close(handle);
+    if (!status) return status;
+  }
+  return {};
 }
 
 FolderLock::~FolderLock() {

@@ -19,7 +19,8 @@ class SegmentFile {
   SegmentFile(const SegmentFile&) = delete;
   SegmentFile& operator=(const SegmentFile&) = delete;
   ~SegmentFile();
-  Status create(const std::string& path);
+  // Positions count from `base`.
+  Status create(const std::string& path, std::uint64_t base = 0);
   std::uint64_t position() const { return position_; }
   Status append(const void* data, std::size_t bytes);
   Status align(std::size_t to);
@@ -60,6 +61,27 @@ class MappedSegment {
  private:
   const char* data_ = nullptr;
   std::uint64_t size_ = 0;
+};
+
+// Several files, read-only, as one range of memory: file i begins at its base (a multiple of the page size, rising). Nothing may be read
+// between the end of one and the base of the next.
+class MappedParts {
+ public:
+  struct Part {
+    std::string path;
+    std::uint64_t base = 0, bytes = 0;  // bytes: how many of the file count; a file that is shorter is damaged
+  };
+  MappedParts() = default;
+  MappedParts(const MappedParts&) = delete;
+  MappedParts& operator=(const MappedParts&) = delete;
+  ~MappedParts();
+  Status open(const std::vector<Part>& parts);
+  const char* at(std::uint64_t position) const { return data_ + (position - first_); }
+  std::uint64_t end() const { return first_ + size_; }
+
+ private:
+  char* data_ = nullptr;
+  std::uint64_t first_ = 0, size_ = 0;
 };
 
 // The lock of a folder: held while the object lives, gone with the process. Its text names the holder.

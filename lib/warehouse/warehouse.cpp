@@ -7,11 +7,14 @@
 #include <future>
 
 #include "warehouse/assemble.hpp"
+#include "warehouse/assemble_script.hpp"
 #include "warehouse/books.hpp"
+#include "warehouse/carry.hpp"
 #include "warehouse/duck.hpp"
 #include "warehouse/folder.hpp"
 #include "warehouse/ledger.hpp"
 #include "warehouse/part_source.hpp"
+#include "warehouse/rule_book.hpp"
 #include "warehouse/table_function.hpp"
 
 namespace pyojun {
@@ -19,12 +22,6 @@ namespace pyojun {
 namespace {
 
 constexpr std::uint64_t rows_worth_threads = 100'000;  // fewer are done sooner by one thread
-
-std::vector<std::size_t> filter_counts(const WarehouseOptions& options) {
-  std::vector<std::size_t> out(options.rules.size());
-  for (std::size_t i = 0; i < out.size() && i < options.filters.size(); ++i) out[i] = options.filters[i].size();
-  return out;
-}
 
 Error broken(std::string_view what) {
   Error error;
@@ -36,12 +33,7 @@ Error broken(std::string_view what) {
 class RunWarehouse : public Warehouse {
  public:
   explicit RunWarehouse(const WarehouseOptions& options)
-      : options_(options),
-        schema_(*options.schema),
-        indexes_(schema_),
-        writer_(schema_, indexes_),
-        overlay_(schema_),
-        books_(filter_counts(options)) {}
+      : options_(options), schema_(*options.schema), indexes_(schema_), writer_(schema_, indexes_), overlay_(schema_) {}
 
   // A run that ends early takes its own leftovers along; only a killed one leaves them to the next open.
   ~RunWarehouse() override {
@@ -55,6 +47,14 @@ class RunWarehouse : public Warehouse {
 
   Status open();
   Status begin(const RunIdentity& run) override;
+  void identify(const RunIdentity& run) override { identity_ = run; }
+  const std::vector<FileName>& names() const override { return names_; }
+  void set_names(std::vector<FileName> names) override { names_ = std::move(names); }
+  std::uint64_t run_number() const override { return state_.run + 1; }
+  std::uint32_t add_rules(const RuleSet& rules) override { return rules_.add(rules); }
+  void keep(std::uint32_t file) override { files_[file].retired = 0; }
+  void drop(std::uint32_t file) override { files_[file].retired = run_number(); }
+  void set_order(std::vector<std::uint32_t> files) override { order_ = std::move(files); }
   std::uint32_t add_file(const FileEntry& file) override;
   Status commit(std::uint32_t file, std::vector<RowChunk>& chunks, const std::vector<RuleTally>& tallies, const BatchFacts& facts,
                 std::vector<QuarantineEntry>& rejects) override;
@@ -62,6 +62,9 @@ class RunWarehouse : public Warehouse {
   void add_codes(const std::vector<CodeTally>& codes) override;
   void add_profile(std::uint32_t file, const std::string& kind, const std::vector<std::pair<std::string, std::uint64_t>>& filled,
                    std::uint64_t seen) override;
+  void add_columns(std::uint32_t file, const std::vector<std::string>& unread, const std::vector<std::string>& missing) override {
+    columns_.push_back({file, unread, missing});
+  }
   Status settle() override;
   const std::vector<Balance>& balances() const override { return books_.lines(); }
   const std::vector<FileEntry>& files() const override { return files_; }
@@ -70,16 +73,19 @@ class RunWarehouse : public Warehouse {
   Result<std::unique_ptr<RowSource>> rows(TableId table) override;
   const Schema& schema() const override { return schema_; }
   Result<std::optional<Provenance>> provenance(TableId table, std::int32_t id) const override;
-  const std::vector<std::string>& rules() const override { return options_.rules; }
+  const std::vector<std::string>& rules() const override { return rules_.names(); }
   std::size_t swept() const override { return state_.swept; }
   Status finish() override;
   Duck& duck() override { return *duck_; }
 
  private:
-  std::uint64_t run_number() const { return state_.run + 1; }
   std::string work(std::string_view what) const { return run_file(options_.folder, what, run_number()) + ".work"; }
   bool books_hold() const;
+  Status take_over();
+  Status arrange();
+  Status open_books();
   Status share_out();
+  void leave_unneeded_parts();
   Status write_ledger();
   Status make_durable();
 
@@ -90,13 +96,23 @@ class RunWarehouse : public Warehouse {
   RunIdentity identity_;
   KeyIndexes indexes_;
   SegmentWriter writer_;
+  Segment earlier_;  // directory of the last run
   Segment segment_;  // outlives the database, whose functions read it
   Overlay overlay_;  // outlives the database too
   Settle::Arrays arrays_;
+  Tonight tonight_;
+  std::vector<SegmentPart> parts_;  // in use after this run
+  RuleBook rules_;
+  std::uint32_t default_rule_ = 0;
+  std::map<std::uint32_t, std::vector<Balance>> counted_;  // by file, as the mapping stage counted
   Books books_;
-  std::vector<FileEntry> files_;
+  std::vector<CountedLine> counts_;  // of the lines of books_, before settle
+  std::vector<FileEntry> files_;     // by number
+  std::vector<FileName> names_;
+  std::vector<std::uint32_t> order_;
   CodeBook codes_;
   std::vector<ProfileLine> profile_;
+  std::vector<ColumnLine> columns_;
   std::unique_ptr<Duck> duck_;
   std::unique_ptr<Ledger> ledger_;
   std::vector<Derived> derived_;
@@ -113,14 +129,24 @@ Status RunWarehouse::open() {
   return {};
 }
 
+// Files of the last run that count are retired until somebody keeps them.
+Status RunWarehouse::take_over() {
+  if (Status status = load_index(run_file(options_.folder, "index", state_.run), schema_, indexes_); !status) return status;
+  if (Status status = earlier_.load_directory(options_.folder, state_.run, schema_.tables().size()); !status) return status;
+  auto history = ledger_->history();
+  if (!history) return history.error();
+  files_ = std::move(history->files);
+  names_ = std::move(history->names);
+  counted_ = std::move(history->lines);
+  rules_ = RuleBook(std::move(history->rule_sets), std::move(history->first_rules));
+  for (auto& file : files_) file.retired = file.retired == 0 ? run_number() : file.retired;
+  return {};
+}
+
 Status RunWarehouse::begin(const RunIdentity& run) {
   if (run.identity.empty()) return broken("run identity");
   identity_ = run;
   begun_ = true;
-  if (state_.run != 0) {
-    if (Status status = load_index(run_file(options_.folder, "index", state_.run), schema_, indexes_); !status) return status;
-  }
-  if (Status status = writer_.create(work("rows")); !status) return status;
   DuckOptions duck;
   duck.file = work("warehouse");
   duck.temp_folder = options_.folder + "/spill.work";
@@ -130,30 +156,54 @@ Status RunWarehouse::begin(const RunIdentity& run) {
   if (!opened) return opened.error();
   duck_ = std::move(*opened);
   ledger_ = std::make_unique<Ledger>(*duck_, static_cast<std::int64_t>(run_number()));
-  return ledger_->create(state_.run == 0 ? std::string() : run_file(options_.folder, "warehouse", state_.run));
+  Status created = ledger_->create(state_.run == 0 ? std::string() : run_file(options_.folder, "warehouse", state_.run));
+  if (!created) return created;
+  if (state_.run != 0) {
+    if (Status status = take_over(); !status) return status;
+  }
+  if (!options_.rules.empty()) default_rule_ = rules_.add({"", options_.rules, options_.filters});
+  std::uint64_t base = 0;
+  for (const SegmentPart& part : earlier_.parts_) base = std::max(base, part.base + part.bytes);
+  base = (base + segment_base_step - 1) / segment_base_step * segment_base_step;
+  parts_.assign(earlier_.parts_.begin(), earlier_.parts_.end());
+  parts_.push_back({run_number(), base, 0});
+  return writer_.create(work("rows"), base);
 }
 
 std::uint32_t RunWarehouse::add_file(const FileEntry& file) {
-  files_.push_back(file);
-  books_.add_file();
-  return static_cast<std::uint32_t>(files_.size() - 1);
+  const auto number = static_cast<std::uint32_t>(files_.size());
+  FileEntry& entry = files_.emplace_back(file);
+  entry.run = run_number();
+  entry.retired = 0;
+  if (entry.rules == 0) {
+    entry.first_rule = default_rule_;
+    entry.rules = static_cast<std::uint32_t>(options_.rules.size());
+  }
+  auto& lines = counted_[number];
+  lines.resize(entry.rules + std::size_t{1});
+  return number;
 }
 
 Status RunWarehouse::commit(std::uint32_t file, std::vector<RowChunk>& chunks, const std::vector<RuleTally>& tallies,
                             const BatchFacts& facts, std::vector<QuarantineEntry>& rejects) {
-  if (file >= files_.size() || tallies.size() > books_.rules() || settled_) return broken("commit");
-  if (Status status = writer_.begin_batch(file, facts.first_record + 1, facts.first_line + 1, facts.places); !status) return status;
+  if (file >= files_.size() || files_[file].run != run_number() || settled_) return broken("commit");
+  const FileEntry& of = files_[file];
+  if (tallies.size() > of.rules) return broken("commit");
+  if (Status status = writer_.begin_batch(file, of.first_rule, facts.first_record + 1, facts.first_line + 1, facts.places); !status) {
+    return status;
+  }
   for (const RowChunk& chunk : chunks) {
-    if (chunk.rule >= books_.rules()) return broken("rule number");
+    if (chunk.rule >= of.rules) return broken("rule number");
     if (Status status = writer_.add(chunk); !status) return status;
   }
-  Balance& reader = books_.line(file, -1);
+  std::vector<Balance>& lines = counted_[file];
+  Balance& reader = lines[0];
   reader.in += facts.seen;
   reader.mapped += facts.seen - facts.refused;
   reader.quarantined += facts.refused;
   reader.unread += facts.unread;
   for (std::size_t rule = 0; rule < tallies.size(); ++rule) {
-    Balance& line = books_.line(file, static_cast<std::int32_t>(rule));
+    Balance& line = lines[rule + 1];
     const RuleTally& tally = tallies[rule];
     line.in += tally.in;
     line.mapped += tally.mapped;
@@ -161,8 +211,9 @@ Status RunWarehouse::commit(std::uint32_t file, std::vector<RowChunk>& chunks, c
     if (line.filtered.size() < tally.filtered.size()) line.filtered.resize(tally.filtered.size());
     for (std::size_t i = 0; i < tally.filtered.size(); ++i) line.filtered[i] += tally.filtered[i];
   }
-  for (const auto& entry : rejects) {
-    if (Status status = ledger_->add_entry(entry, options_.rules); !status) return status;
+  for (QuarantineEntry entry : rejects) {
+    if (entry.rule >= 0) entry.rule += static_cast<std::int32_t>(of.first_rule);
+    if (Status status = ledger_->add_entry(entry, rules_.names()); !status) return status;
   }
   return {};
 }
@@ -170,7 +221,8 @@ Status RunWarehouse::commit(std::uint32_t file, std::vector<RowChunk>& chunks, c
 void RunWarehouse::note_file(std::uint32_t file, const std::vector<QuarantineEntry>& entries) {
   for (QuarantineEntry entry : entries) {
     entry.file = file;
-    if (Status status = ledger_->add_entry(entry, options_.rules); !status && noted_) noted_ = status;
+    if (entry.rule >= 0) entry.rule += static_cast<std::int32_t>(files_[file].first_rule);
+    if (Status status = ledger_->add_entry(entry, rules_.names()); !status && noted_) noted_ = status;
   }
 }
 
@@ -198,29 +250,75 @@ Status RunWarehouse::share_out() {
 }
 
 Status RunWarehouse::write_ledger() {
-  if (Status status = duck_->exec("begin", "ledger"); !status) return status;  // settle() commits: one sync of the log for all of it
-  if (Status status = ledger_->close_entries(); !status) return status;
-  if (Status status = ledger_->add_run(identity_, options_); !status) return status;
+  if (Status status = ledger_->add_run(identity_); !status) return status;
   if (Status status = ledger_->add_files(files_); !status) return status;
+  if (Status status = ledger_->set_names(names_); !status) return status;
   if (Status status = ledger_->add_profile(profile_); !status) return status;
-  if (Status status = ledger_->add_codes(codes_, options_.rules); !status) return status;
-  return ledger_->add_books(books_, options_);
+  if (Status status = ledger_->add_columns(columns_); !status) return status;
+  if (Status status = ledger_->add_codes(codes_, rules_.names()); !status) return status;
+  std::vector<std::tuple<std::string, std::int32_t, std::int32_t>> merges;
+  for (const auto& merge : arrays_.merges) merges.emplace_back(schema_.table(merge.table).name, merge.from, merge.into);
+  if (Status status = ledger_->add_merges(merges); !status) return status;
+  if (Status status = ledger_->add_rules(rules_.sets(), rules_.first_rules()); !status) return status;
+  return ledger_->add_books(books_, counts_, rules_.names(), rules_.filters());
+}
+
+// Lines of all files that count, as the mapping stage counted them; settle moves rows to duplicates and orphans.
+Status RunWarehouse::open_books() {
+  for (std::uint32_t file = 0; file < files_.size(); ++file) {
+    const FileEntry& entry = files_[file];
+    if (entry.retired != 0) continue;
+    books_.add_file(file, entry.first_rule, rules_.filter_counts(entry.first_rule, entry.rules));
+    const std::vector<Balance>& lines = counted_[file];
+    if (lines.size() != entry.rules + std::size_t{1}) return broken("books");
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      Balance& line = books_.line(file, i == 0 ? -1 : static_cast<std::int32_t>(entry.first_rule + i - 1));
+      line.in = lines[i].in;
+      line.mapped = lines[i].mapped;
+      line.quarantined = lines[i].quarantined;
+      line.unread = lines[i].unread;
+      for (std::size_t k = 0; k < lines[i].filtered.size() && k < line.filtered.size(); ++k) line.filtered[k] = lines[i].filtered[k];
+    }
+  }
+  for (const auto& line : books_.lines()) counts_.push_back({line.mapped, line.quarantined});
+  std::vector<bool> used(rules_.sets().size());
+  for (const auto& entry : files_) {
+    if (entry.retired == 0) rules_.mark(entry.first_rule, used);
+  }
+  rules_.forget_unused(used);
+  return {};
+}
+
+// Puts the chunks of all files that count in order of delivery.
+Status RunWarehouse::arrange() {
+  if (Status status = writer_.out().flush(); !status) return status;
+  parts_.back().bytes = writer_.out().position() - parts_.back().base;
+  if (Status status = segment_.open(options_.folder, parts_, work("rows")); !status) return status;
+  if (order_.empty()) {
+    for (std::uint32_t file = 0; file < files_.size(); ++file) {
+      if (files_[file].retired == 0) order_.push_back(file);
+    }
+  }
+  std::erase_if(order_, [this](std::uint32_t file) { return files_[file].retired != 0; });
+  tonight_ = combine(earlier_, writer_, order_, arrays_);
+  segment_.batches_ = tonight_.batches;
+  return {};
 }
 
 Status RunWarehouse::settle() {
   if (!noted_) return noted_;
   if (settled_ || ledger_ == nullptr) return broken("settle");
-  if (Status status = writer_.out().flush(); !status) return status;
-  if (Status status = segment_.open(writer_.out().path()); !status) return status;
-  segment_.batches_ = writer_.batches();
+  if (Status status = open_books(); !status) return status;
+  if (Status status = arrange(); !status) return status;
   Settle settle(
-      schema_, indexes_, segment_, writer_.chunks(), books_,
-      [this](const QuarantineEntry& entry) { return ledger_->add_entry(entry, options_.rules); }, options_.contest_rows);
+      schema_, indexes_, segment_, tonight_.chunks, tonight_.living, arrays_, books_,
+      [this](const QuarantineEntry& entry) { return ledger_->tell(entry, rules_.names()); }, options_.contest_rows);
   if (Status status = settle.run(); !status) return status;
   agrees_ = settle.counts_agree() && books_hold();
-  arrays_ = settle.take_arrays();  // moving vectors keeps their memory, so the segment's spans stay good
   if (Status status = register_part_functions(*duck_, schema_, segment_, overlay_); !status) return status;
   if (Status status = share_out(); !status) return status;
+  if (Status status = duck_->exec("begin", "ledger"); !status) return status;  // one sync of the log for all of it
+  if (Status status = ledger_->close_entries(); !status) return status;
   if (Status status = write_ledger(); !status) return status;
   if (Status status = make_views(*duck_, schema_, {}, options_.vocabulary_sql); !status) return status;
   AssembleRequest request;
@@ -232,6 +330,11 @@ Status RunWarehouse::settle() {
   auto derived = assemble(*duck_, request, overlay_);
   if (!derived) return derived.error();
   derived_ = std::move(*derived);
+  std::vector<std::string> messages;
+  for (const auto& script : assemble_scripts()) {
+    if (!script.message.empty()) messages.push_back(script.message);
+  }
+  if (Status status = ledger_->close_findings(files_, messages); !status) return status;
   settled_ = true;
   if (Status status = ledger_->add_rows(table_rows()); !status) return status;
   return duck_->exec("commit", "ledger");
@@ -260,17 +363,28 @@ Result<std::optional<Provenance>> RunWarehouse::provenance(TableId table, std::i
   return segment_.provenance(schema_, table, id);
 }
 
-// Rows, index and database reach the disk side by side: each mostly waits for it.
+// Segments none of whose rows count any more are not part of this run.
+void RunWarehouse::leave_unneeded_parts() {
+  std::vector<std::uint64_t> needed;  // bases
+  for (std::size_t i = 0; i < tonight_.living; ++i) {
+    const auto after = std::upper_bound(parts_.begin(), parts_.end(), tonight_.chunks[i].header,
+                                        [](std::uint64_t at, const SegmentPart& part) { return at < part.base; });
+    if (needed.empty() || needed.back() != (after - 1)->base) needed.push_back((after - 1)->base);
+  }
+  std::erase_if(parts_, [&](const SegmentPart& part) { return std::find(needed.begin(), needed.end(), part.base) == needed.end(); });
+}
+
+// Rows, directory, index and database reach the disk side by side: each mostly waits for it.
 Status RunWarehouse::make_durable() {
-  if (Status status = write_footer(writer_.out(), segment_); !status) return status;
   auto rows = std::async(std::launch::async, [this] { return writer_.out().sync(); });
+  auto parts = std::async(std::launch::async, [this] { return save_directory(work("parts"), segment_, tonight_.living, parts_); });
   auto index = std::async(std::launch::async, [this] { return save_index(work("index"), schema_, indexes_); });
   // Choosing a compression for each column costs more than it saves in a small ledger.
   std::uint64_t entries = 0;
   for (const Balance& line : books_.lines()) entries += line.quarantined;
   const bool small = entries < rows_worth_threads;
   Status done = duck_->exec(small ? "set force_compression to 'uncompressed'; checkpoint" : "checkpoint", "checkpoint");
-  for (auto* other : {&rows, &index}) {
+  for (auto* other : {&rows, &parts, &index}) {
     if (Status status = other->get(); done && !status) done = std::move(status);
   }
   return done;
@@ -279,12 +393,13 @@ Status RunWarehouse::make_durable() {
 // Until CURRENT is renamed the earlier run counts; whatever a kill leaves behind is swept by the next open.
 Status RunWarehouse::finish() {
   if (!settled_ || !agrees_ || finished_) return broken("finish");
+  leave_unneeded_parts();
   if (Status status = make_durable(); !status) return status;
-  for (const std::string_view what : {"rows", "index", "warehouse"}) {
+  for (const std::string_view what : {"rows", "parts", "index", "warehouse"}) {
     if (Status status = rename_file(work(what), run_file(options_.folder, what, run_number())); !status) return status;
   }
   finished_ = true;
-  return switch_current(options_.folder, run_number(), state_.run);
+  return switch_current(options_.folder, run_number());
 }
 
 }  // namespace

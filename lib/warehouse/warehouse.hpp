@@ -1,5 +1,9 @@
-// The warehouse: one folder with rows-<run>.seg (mapped rows), index-<run>.bin (keys) and warehouse-<run>.duckdb (everything set-wise);
-// CURRENT names the run that counts and changes last, by rename.
+// The warehouse: one folder with rows-<run>.seg (mapped rows of the files a run took; later runs go on using them), and of the last run
+// parts-<run>.dir (which rows count, and their ids), index-<run>.bin (keys) and warehouse-<run>.duckdb (everything set-wise). CURRENT names
+// the run that counts and changes last, by rename.
+//
+// A run maps only what is new. What it publishes follows from the set of files that count, whichever night each of them came: mapped rows
+// are kept by file, and settle looks at all of them in order of delivery.
 #pragma once
 
 #include <cstdint>
@@ -29,9 +33,32 @@ struct RunIdentity {
   std::string data_date;    // YYYY-MM-DD: last event date rule or SOURCE_DATE_EPOCH; may be empty
 };
 
+// One delivered file (its content, not its name). Numbered for ever: a file that is mapped again is a new one.
 struct FileEntry {
   std::string path, name, sha256, format, encoding, kind;
   std::uint64_t size = 0;
+  std::string source;            // which source of the job delivered it; "" when there is only one
+  std::string made_by;           // what else decides its rows: hash of mapping, vocabulary, options, program
+  std::uint32_t first_rule = 0;  // of its mapping, in Warehouse::rules()
+  std::uint32_t rules = 0;       // how many rules its mapping has; 0: those of WarehouseOptions
+  std::uint64_t run = 0;         // that took it; set by add_file
+  std::uint64_t retired = 0;     // run since which its rows do not count any more, 0: they count
+};
+
+// A name under which a file was delivered. Several names may stand for one content, and a name for another content tomorrow.
+struct FileName {
+  std::string source, path, name;  // name: base name without compression suffix
+  std::uint32_t file = 0;
+  std::uint64_t seen = 0;      // last run that saw it
+  std::uint64_t vanished = 0;  // run that did not find it any more, 0: it was there
+  std::string stamp;           // size, times and inode when its content was hashed: equal stamps need no second look
+};
+
+// The rules of one mapping.
+struct RuleSet {
+  std::string source;
+  std::vector<std::string> names;
+  std::vector<std::vector<std::string>> filters;  // texts by rule and filter number
 };
 
 // Where a published row came from.
@@ -39,7 +66,7 @@ struct Provenance {
   std::uint32_t file = 0;                          // number in files()
   std::uint64_t offset = 0, line = 0, record = 0;  // line and record count from 1; without places offset, length and line are 0
   std::uint32_t length = 0;
-  std::int32_t rule = -1;  // number in WarehouseOptions::rules of that run
+  std::int32_t rule = -1;  // number in Warehouse::rules()
 };
 
 // What the reader refused or counted in one batch, beside the rows.
@@ -79,7 +106,7 @@ struct VocabularyAccess {
 struct WarehouseOptions {
   std::string folder;  // created when absent
   const Schema* schema = nullptr;
-  std::vector<std::string> rules;                 // names by rule number
+  std::vector<std::string> rules;                 // of files that name no rules of their own
   std::vector<std::vector<std::string>> filters;  // texts by rule and filter number
   unsigned threads = 1;
   std::string vocabulary_sql;                 // folder of vocabulary parquet files; empty: no vocabulary tables
@@ -99,17 +126,34 @@ class Warehouse {
   static Result<std::unique_ptr<Warehouse>> open(const WarehouseOptions& options);
   virtual ~Warehouse() = default;
 
+  // Takes over ledger and keys of the last run. Its files are retired unless keep() names them.
   virtual Status begin(const RunIdentity& run) = 0;
+  // What the run is called after all; at the latest before settle().
+  virtual void identify(const RunIdentity& run) = 0;
+  // Names of the last run, in order of source and path; afterwards those that the next run will find.
+  virtual const std::vector<FileName>& names() const = 0;
+  virtual void set_names(std::vector<FileName> names) = 0;
+  virtual std::uint64_t run_number() const = 0;
+  // Number of the first rule of the set; the same set has the same numbers in every run.
+  virtual std::uint32_t add_rules(const RuleSet& rules) = 0;
   virtual std::uint32_t add_file(const FileEntry& file) = 0;
+  // A file of an earlier run goes on counting.
+  virtual void keep(std::uint32_t file) = 0;
+  // The rows of a file that was taken tonight do not count after all: it changed while it was read.
+  virtual void drop(std::uint32_t file) = 0;
+  // All files that count, in order of delivery. Without it: in order of their numbers.
+  virtual void set_order(std::vector<std::uint32_t> files) = 0;
   // Called in the order of files and batches, by one thread at a time. Resolves keys, appends rows to the parts, adds to the books.
   virtual Status commit(std::uint32_t file, std::vector<RowChunk>& chunks, const std::vector<RuleTally>& tallies, const BatchFacts& facts,
                         std::vector<QuarantineEntry>& rejects) = 0;
   // Findings about a file outside any batch (cut archive, unreadable file).
   virtual void note_file(std::uint32_t file, const std::vector<QuarantineEntry>& entries) = 0;
-  virtual void add_codes(const std::vector<CodeTally>& codes) = 0;
+  virtual void add_codes(const std::vector<CodeTally>& codes) = 0;  // rules by number in rules()
   // Field profile of one file: seen and filled per field name.
   virtual void add_profile(std::uint32_t file, const std::string& kind, const std::vector<std::pair<std::string, std::uint64_t>>& filled,
                            std::uint64_t seen) = 0;
+  // Columns of one file that no rule reads, and columns that rules read and the file has not.
+  virtual void add_columns(std::uint32_t file, const std::vector<std::string>& unread, const std::vector<std::string>& missing) = 0;
 
   // After the last batch: duplicates and superseded rows, orphans, final ids, then the assemble SQL. Checks the balance.
   virtual Status settle() = 0;
@@ -123,7 +167,7 @@ class Warehouse {
   virtual const Schema& schema() const = 0;
   // Where the row of this primary key came from; nothing for derived rows, tables without a primary key and unknown ids.
   virtual Result<std::optional<Provenance>> provenance(TableId table, std::int32_t id) const = 0;
-  virtual const std::vector<std::string>& rules() const = 0;  // names by number, of the open run
+  virtual const std::vector<std::string>& rules() const = 0;  // names by number; "" where no rule has the number any more
   virtual std::size_t swept() const = 0;                      // files an interrupted run had left behind, removed by open()
 
   // Makes the run durable: parts, index, ledger, quarantine, profile in one step. Nothing is visible before.

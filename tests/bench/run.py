@@ -26,7 +26,7 @@ SIZES = {  # csv patients, fhir patients, vocabulary (concepts, relationships), 
     "full": dict(csv=20_000, fhir=3000, vocabulary=(1_000_000, 5_000_000), large=(10_000_000, 50_000_000), korean=8000, hl7=10_000, hospital=20_000, ccda=40),
 }
 HAPI = 14  # MB per cpu-s, parsing only: the figure published with the yardstick kit; HAPI itself is no Debian package
-TARGETS = "T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 K1".split()
+TARGETS = "T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 K1".split()
 ETL_SYNTHEA_SECONDS = 93  # OHDSI ETL-Synthea into PostgreSQL 15, 10,000 patients, two cores: measured once with the kit, see docs/benchmarks.md
 
 
@@ -484,6 +484,57 @@ class Bench:
         return dict(what="one patient; two threads against one", found=found, verdicts=[
             self.verdict("one patient, wall ms", found["one patient"]["wall"]["median"] * 1000, 200, 50, False),
             self.verdict("1 thread / 2 threads, wall median", found["1 thread"]["wall"]["median"] / found["2 thread"]["wall"]["median"], 1.5, 1.7)])
+
+    def nights(self):
+        """The input in two deliveries: all but the last hundredth of every file, and that hundredth as files of their own."""
+        source, folder = self.input("csv", self.size["csv"]), self.work / "nights"
+        if not folder.exists():
+            making = self.work / "nights.work"
+            shutil.rmtree(making, ignore_errors=True)
+            (making / "first").mkdir(parents=True)
+            (making / "second").mkdir()
+            for path in sorted(source.glob("*.csv")):
+                lines = path.read_bytes().splitlines(keepends=True)
+                cut = len(lines) - (len(lines) - 1) // 100
+                (making / "first" / path.name).write_bytes(b"".join(lines[:cut]))
+                (making / "second" / f"{path.stem}_2.csv").write_bytes(lines[0] + b"".join(lines[cut:]))
+            making.rename(folder)
+        return folder
+
+    def night(self, to, full):
+        """Seconds of one run: of everything at once, or of the second delivery where the first is in the warehouse already."""
+        parts, folder = self.nights(), self.work / "night"
+
+        def once():
+            shutil.rmtree(folder, ignore_errors=True)
+            (folder / "in").mkdir(parents=True)
+            targets = f'targets = ["{to}:out"]' if to else ""
+            (folder / "job.toml").write_text(f'vocabulary = "{self.snapshot()}"\nwarehouse = "warehouse"\njobs = 2\n{targets}\n[[source]]\nname = "s"\npath = "in"\n'
+                                             f'map = "{HERE / "clinical.map"}"\n')
+            job = [self.program, "run", folder / "job.toml", "--json"]
+            for path in (parts / "first").iterdir():
+                os.link(path, folder / "in" / path.name)
+            if not full:
+                time.sleep(4)  # times younger than three seconds are not trusted
+                need(run(job), "the first night")
+            for path in (parts / "second").iterdir():
+                os.link(path, folder / "in" / path.name)
+            result = need(run(job), "night")
+            facts = json.loads(result["out"])
+            result["facts"] = {k: facts[k] for k in ("records", "bytes", "rows", "quarantined", "stages")}
+            shutil.rmtree(folder)
+            return result
+        return once
+
+    def T11(self):
+        found = self.rounds({"full": self.night("", True), "night": self.night("", False), "full, CSV": self.night("csv", True),
+                             "night, CSV": self.night("csv", False)})
+        share = lambda kind, measure: found["night" + kind][measure]["median"] / found["full" + kind][measure]["median"]
+        return dict(what="a night with 1 % new records against a full run", found=found, verdicts=[
+            self.verdict("cpu, into the warehouse", share("", "cpu"), 0.1, 0.03, False),
+            self.verdict("wall, into the warehouse", share("", "wall"), 0.1, 0.03, False),
+            self.verdict("records read", found["night"]["records"] / found["full"]["records"], 0.1, 0.03, False),
+            self.verdict("cpu, with the whole CDM as CSV again", share(", CSV", "cpu"), 0.1, 0.03, False)])
 
     # --- all of it
 

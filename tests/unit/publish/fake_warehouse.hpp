@@ -48,6 +48,15 @@ class FakeWarehouse : public Warehouse {
   }
 
   Status begin(const RunIdentity&) override { return {}; }
+  void identify(const RunIdentity&) override {}
+  const std::vector<FileName>& names() const override { return no_names_; }
+  void set_names(std::vector<FileName>) override {}
+  std::uint64_t run_number() const override { return 1; }
+  std::uint32_t add_rules(const RuleSet&) override { return 0; }
+  void keep(std::uint32_t) override {}
+  void add_columns(std::uint32_t, const std::vector<std::string>&, const std::vector<std::string>&) override {}
+  void drop(std::uint32_t) override {}
+  void set_order(std::vector<std::uint32_t>) override {}
   std::uint32_t add_file(const FileEntry&) override { return 0; }
   Status commit(std::uint32_t, std::vector<RowChunk>&, const std::vector<RuleTally>&, const BatchFacts&,
                 std::vector<QuarantineEntry>&) override {
@@ -78,6 +87,7 @@ class FakeWarehouse : public Warehouse {
   TableId liar = no_table;  // the table whose source promises one row more than it has
 
  private:
+  std::vector<FileName> no_names_;
   static std::string literal(ColumnType type, const FakeColumn& column, std::size_t row) {
     switch (type) {
       case ColumnType::integer:

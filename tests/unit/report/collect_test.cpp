@@ -21,6 +21,15 @@ class LedgerOnly : public Warehouse {
     duck_ = std::move(*duck);
   }
   Status begin(const RunIdentity&) override { return {}; }
+  void identify(const RunIdentity&) override {}
+  const std::vector<FileName>& names() const override { return no_names_; }
+  void set_names(std::vector<FileName>) override {}
+  std::uint64_t run_number() const override { return 1; }
+  std::uint32_t add_rules(const RuleSet&) override { return 0; }
+  void keep(std::uint32_t) override {}
+  void add_columns(std::uint32_t, const std::vector<std::string>&, const std::vector<std::string>&) override {}
+  void drop(std::uint32_t) override {}
+  void set_order(std::vector<std::uint32_t>) override {}
   std::uint32_t add_file(const FileEntry&) override { return 0; }
   Status commit(std::uint32_t, std::vector<RowChunk>&, const std::vector<RuleTally>&, const BatchFacts&,
                 std::vector<QuarantineEntry>&) override {
@@ -43,6 +52,7 @@ class LedgerOnly : public Warehouse {
   Duck& duck() override { return *duck_; }
 
  private:
+  std::vector<FileName> no_names_;
   std::unique_ptr<Duck> duck_;
   Schema schema_;
   std::vector<Balance> balances_;
@@ -77,23 +87,26 @@ void fill(LedgerOnly& warehouse) {
   run.identity = "abc";
   run.mapping_name = "demo";
   run.program_version = "1.2.3";
-  REQUIRE(ledger.add_run(run, options));
+  REQUIRE(ledger.add_run(run));
   FileEntry file;
+  file.run = 3;
   file.name = "a.csv";
   file.size = 100;
   FileEntry other = file;
   other.name = "b.csv";
   REQUIRE(ledger.add_files({file, other}));
-  Books books({0, 1});
-  books.add_file();
-  books.add_file();
+  Books books;
+  const std::vector<std::size_t> filters{0, 1};
+  books.add_file(0, 0, filters);
+  books.add_file(1, 0, filters);
   Balance& reader = books.line(0, -1);
   reader.in = 10, reader.mapped = 9, reader.quarantined = 1;
   Balance& person = books.line(0, 0);
   person.in = 9, person.mapped = 7, person.duplicates = 1, person.quarantined = 1;
   Balance& diagnosis = books.line(1, 1);
   diagnosis.in = 5, diagnosis.mapped = 3, diagnosis.filtered = {2};
-  REQUIRE(ledger.add_books(books, options));
+  REQUIRE(ledger.add_books(books, std::vector<CountedLine>(books.lines().size()), options.rules, options.filters));
+  REQUIRE(ledger.add_rules({{"", options.rules, options.filters}}, {0}));
   for (int i = 0; i < 3; ++i) {
     QuarantineEntry entry;
     entry.code = Code::archive_damaged;

@@ -108,7 +108,6 @@ struct Model {
     }
   }
   void ids() {
-    std::map<std::string, std::int32_t> events;
     std::map<std::string, std::set<std::int32_t>> used;
     // An entity keeps the id of its own key, else that of the key delivered first among those merged into it.
     auto inherited = known;
@@ -121,7 +120,10 @@ struct Model {
     for (auto& row : rows) {
       if (row.dead) continue;
       if (!entity(row.table)) {
-        row.id = ++events[row.table];
+        std::int32_t fresh = 0;
+        std::int32_t& id = row.row.key.empty() ? fresh : known[row.table][row.row.key];
+        if (id == 0) id = next.try_emplace(row.table, 1).first->second++;
+        row.id = id;
         continue;
       }
       const std::string name = root(row.table, row.row.key);

@@ -175,8 +175,8 @@ TEST_CASE("what an unfinished run leaves is swept, and the finished one before s
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder / "w")) names.push_back(entry.path().filename());
   std::sort(names.begin(), names.end());
-  CHECK(names == std::vector<std::string>{"CURRENT", "FORMAT", "LOCK", "index-000002.bin", "rows-000002.seg", "warehouse-000002.duckdb",
-                                          "warehouse.duckdb"});
+  CHECK(names == std::vector<std::string>{"CURRENT", "FORMAT", "LOCK", "index-000002.bin", "parts-000002.dir", "rows-000002.seg",
+                                          "warehouse-000002.duckdb", "warehouse.duckdb"});
 }
 
 TEST_CASE("a finished warehouse answers again: rows, books, files, provenance, quarantine, SQL") {
@@ -235,6 +235,91 @@ TEST_CASE("history stays: runs, books and quarantine of earlier runs are kept") 
   CHECK(*(*opened)->duck().integer("select count(*) from quarantine.entry") == 3);
   CHECK(*(*opened)->duck().integer("select count(distinct run) from ledger.run") == 3);
   CHECK((*opened)->balances().size() == 5);
+}
+
+TEST_CASE("files of earlier runs go on counting when they are kept; rows that take their place take their ids") {
+  const Folder folder;
+  const auto event = [](std::string_view name, std::int32_t concept_id) {
+    Row row = condition("al", "", concept_id);
+    row.key = name;
+    return row;
+  };
+  {
+    Run run(folder / "w");
+    run.commit(run.file("a.csv"), {chunk("person", 0, numbered({person("al")}))});
+    run.commit(run.file("b.csv"), {chunk("condition_occurrence", 2, numbered({event("e1", 11), event("e2", 12), event("e3", 13)}))});
+    run.settle();
+    run.finish();
+  }
+  {
+    Run run(folder / "w");  // b.csv is replaced: e2 is corrected, e1 is gone, e4 is new; person and its file stay as they are
+    run.warehouse->keep(0);
+    run.commit(run.file("b.csv"), {chunk("condition_occurrence", 2, numbered({event("e4", 14), event("e2", 22), event("e3", 13)}))});
+    run.settle();
+    CHECK(column(*run.warehouse, "person", "person_id") == "1");
+    CHECK(column(*run.warehouse, "condition_occurrence", "condition_occurrence_id") == "2 3 4");
+    CHECK(column(*run.warehouse, "condition_occurrence", "condition_concept_id") == "22 13 14");
+    CHECK(run.balance(0, 0).mapped == 1);
+    run.finish();
+    CHECK(fs::exists(folder / "w/rows-000001.seg"));
+  }
+  {
+    Run run(folder / "w");  // a late file brings e1 back and corrects e4; what it refers to is in a segment of the first run
+    run.warehouse->keep(0);
+    run.warehouse->keep(2);
+    run.commit(run.file("c.csv"), {chunk("condition_occurrence", 2, numbered({event("e1", 31), event("e4", 34), event("e5", 35)}))});
+    run.settle();
+    CHECK(column(*run.warehouse, "condition_occurrence", "condition_occurrence_id") == "1 2 3 4 5");
+    CHECK(column(*run.warehouse, "condition_occurrence", "condition_concept_id") == "31 22 13 34 35");
+    CHECK(run.balance(2, 2).duplicates == 1);
+    const auto place = run.warehouse->provenance(schema().find("condition_occurrence"), 4);
+    REQUIRE((place && place->has_value()));
+    CHECK((*place)->file == 3);
+    run.finish();
+  }
+  Run run(folder / "w");  // c.csv is withdrawn: the corrected row counts again, under the same id
+  run.warehouse->keep(0);
+  run.warehouse->keep(2);
+  run.settle();
+  CHECK(column(*run.warehouse, "condition_occurrence", "condition_occurrence_id") == "2 3 4");
+  CHECK(column(*run.warehouse, "condition_occurrence", "condition_concept_id") == "22 13 14");
+  run.finish();
+}
+
+TEST_CASE("orphans stay open over the runs, are resolved when their parent comes, and come back when it goes") {
+  const Folder folder;
+  const auto states = [](Run& run) {
+    return *run.warehouse->duck().text("select coalesce(string_agg(state || ' ' || run, ', ' order by run), '') from quarantine.entry");
+  };
+  {
+    Run run(folder / "w");
+    run.commit(run.file("v.csv"), {chunk("visit_occurrence", 1, numbered({visit("v", "al")}))});
+    run.settle();
+    CHECK(run.balance(0, 1).quarantined == 1);
+    run.finish();
+  }
+  {
+    Run run(folder / "w");
+    run.warehouse->keep(0);
+    run.settle();
+    CHECK(states(run) == "open 1");
+    run.finish();
+  }
+  {
+    Run run(folder / "w");
+    run.warehouse->keep(0);
+    run.commit(run.file("p.csv"), {chunk("person", 0, numbered({person("al")}))});
+    run.settle();
+    CHECK(states(run) == "resolved 1");
+    CHECK(column(*run.warehouse, "visit_occurrence", "person_id") == "1");
+    CHECK(run.balance(0, 1).quarantined == 0);
+    run.finish();
+  }
+  Run run(folder / "w");
+  run.warehouse->keep(0);
+  run.settle();
+  CHECK(states(run) == "resolved 1, open 4");
+  CHECK(cells(*run.warehouse, "visit_occurrence").empty());
 }
 
 TEST_CASE("derived tables: observation periods, metadata, source") {

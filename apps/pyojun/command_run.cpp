@@ -1,0 +1,91 @@
+// pyojun run: a job file, for nights.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <memory>
+#include <thread>
+
+#include "base/files.hpp"
+#include "commands.hpp"
+#include "outcome.hpp"
+#include "pipeline/job.hpp"
+
+namespace pyojun::app {
+
+namespace {
+
+struct Options {
+  std::string job;
+  bool check = false, dry_run = false, rehash = false;
+};
+
+Error cannot_write(const std::string& path) { return {Code::file_write_failed, path, {}, {}, {}}; }
+
+// One write a line, so that lines of two programs do not mix.
+Status append_line(const std::string& path, const std::string& line) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (file < 0) return cannot_write(path);
+  const bool good = ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+  ::close(file);
+  return good ? Status() : Status(cannot_write(path));
+}
+
+// Mappings and places of the job, without data: what `convert` would refuse before it reads.
+int check_job(const Job& job, Context& context) {
+  ConvertRequest request = job.convert;
+  request.dry_run = true;
+  request.check_only = true;
+  ConvertOutcome outcome;
+  const Status status = convert(request, context.world, outcome);
+  if (!status) {
+    context.console.error(status.error());
+    return exit_for(status.error());
+  }
+  context.console.say(context.console.pick("the job is in order", "작업 파일에 문제가 없습니다"));
+  return exit_done;
+}
+
+int run(const Options& options, Context& context) {
+  auto job = read_job(options.job);
+  if (!job) {
+    context.console.error(job.error());
+    return exit_usage;
+  }
+  ConvertRequest& request = job->convert;
+  if (request.threads == 0) request.threads = std::max(1U, std::thread::hardware_concurrency());
+  request.korean = context.console.language == Tongue::ko;
+  request.dry_run = options.dry_run;
+  request.rehash = request.rehash || options.rehash;
+  if (options.check) return check_job(*job, context);
+  const auto begun = std::chrono::steady_clock::now();
+  ConvertOutcome outcome;
+  int code = run_and_tell(request, context, outcome);
+  if (options.dry_run) return code;
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  Status written;
+  // Whole or not at all: the collector never sees half a file.
+  if (!job->metrics.empty()) written = write_file(job->metrics, metrics_text(outcome, code, seconds, std::time(nullptr)));
+  if (written && !job->log.empty()) written = append_line(job->log, log_line(outcome, code, seconds, context.world.started));
+  if (!written) {
+    context.console.error(written.error());
+    if (code == exit_done) code = exit_io;
+  }
+  return code;
+}
+
+}  // namespace
+
+Action setup_run(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("JOB", options->job, "job file (TOML): sources, vocabulary, warehouse, targets, budgets; see docs/operations.md")
+      ->required();
+  app.add_flag("--check-config", options->check, "check the job, its mappings and its targets; read no data");
+  app.add_flag("--dry-run", options->dry_run, "say what would be read, skipped and mapped again; change nothing");
+  app.add_flag("--rehash", options->rehash, "read every file again, also those whose size, times and inode are as they were");
+  return [options](Context& context) { return run(*options, context); };
+}
+
+}  // namespace pyojun::app

@@ -1,0 +1,229 @@
+// Words and files about the outcome of a run. Counts, codes, names of files and rules; never a value of a record.
+#include "outcome.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "json.hpp"
+#include "mapping/diagnostic.hpp"
+#include "pack_options.hpp"
+
+namespace pyojun::app {
+
+namespace {
+
+struct FateName {
+  std::string_view name, says, says_ko;
+};
+// In the order of Fate.
+constexpr std::array<FateName, static_cast<std::size_t>(Fate::count)> fate_names{{
+    {"fresh", "new", "신규"},
+    {"changed", "changed: takes the place of its earlier rows", "변경됨: 이전 행을 대체"},
+    {"remapped", "mapped again: mapping, vocabulary or program changed", "다시 매핑: 매핑, 용어 또는 프로그램이 바뀜"},
+    {"unchanged", "unchanged: not read again", "변경 없음: 다시 읽지 않음"},
+    {"copy", "known content under another name: not read again", "이름만 다른 같은 내용: 다시 읽지 않음"},
+    {"held", "left for the next run", "다음 실행으로 미룸"},
+}};
+
+void tell_mapping(const ConvertOutcome& outcome, Context& context) {
+  for (const auto& diagnostic : outcome.diagnostics) {
+    if (info(diagnostic.code).severity == Severity::warning && !context.console.verbose) continue;
+    context.console.say(render(diagnostic, context.console.language == Tongue::ko ? "ko" : "en"));
+  }
+}
+
+void tell_files(const ConvertOutcome& outcome, Context& context) {
+  Console& console = context.console;
+  for (const auto& file : outcome.files) {
+    if (file.broken) console.error(*file.broken);
+    if (!file.read && !file.broken && file.format.empty())
+      console.note(fmt::format("{}: {} [{}]", printable(file.path), console.pick("not read", "읽지 않음"), info(file.why).id));
+    for (const auto& finding : file.findings) {
+      const bool heard = info(finding.code).severity == Severity::warning || console.verbose;
+      if (heard) console.note(fmt::format("{}: {}", printable(file.path), console.render(finding)));
+    }
+    if (!console.verbose) continue;
+    console.note(fmt::format("{}: {} {} {}", printable(file.path), file.format, file.encoding, grouped(file.records)));
+    for (const auto& name : file.facts.unknown_columns)
+      console.note(fmt::format("  {}: {}", console.pick("column read by no rule", "어느 규칙도 읽지 않는 열"), printable(name)));
+    for (const auto& name : file.facts.missing_columns)
+      console.note(fmt::format("  {}: {}", console.pick("column not delivered", "전달되지 않은 열"), printable(name)));
+    for (const auto& note : file.facts.notes) console.note("  " + printable(note));
+  }
+  for (const auto& path : outcome.skipped) {
+    if (console.verbose) console.note(fmt::format("{}: {}", printable(path), console.pick("skipped", "건너뜀")));
+  }
+}
+
+std::string machine(const ConvertOutcome& outcome, int code, const std::string& error) {
+  Json json;
+  json.begin_object().member("exit", code);
+  if (!error.empty()) json.member("error", error);
+  json.member("files", static_cast<std::uint64_t>(outcome.files.size())).member("bytes", outcome.bytes).member("records", outcome.records);
+  json.member("refused", outcome.refused)
+      .member("unread", outcome.unread)
+      .member("candidates", outcome.candidates)
+      .member("mapped", outcome.mapped);
+  json.member("filtered", outcome.filtered)
+      .member("duplicates", outcome.duplicates)
+      .member("quarantined", outcome.quarantined)
+      .member("rows", outcome.rows);
+  json.member("balanced", outcome.balanced).key("tables").begin_object();
+  for (const auto& [table, rows] : outcome.tables) json.member(table, rows);
+  json.end_object().key("night").begin_object();
+  for (std::size_t i = 0; i < fate_names.size(); ++i) json.member(fate_names[i].name, outcome.night.fates[i]);
+  json.member("vanished", static_cast<std::uint64_t>(outcome.night.vanished.size())).member("gone", outcome.night.gone).end_object();
+  json.member("run", outcome.run).member("unchanged", outcome.unchanged).key("budgets").begin_array();
+  for (const auto& budget : outcome.budgets) {
+    json.begin_object().member("source", budget.source).member("rule", budget.rule).member("in", budget.in);
+    json.member("quarantined", budget.quarantined).member("fails", budget.fails).end_object();
+  }
+  json.end_array().key("published").begin_array();
+  for (const auto& place : outcome.published) json.value(place);
+  json.end_array().key("stages").begin_array();
+  for (const auto& stage : outcome.stages)
+    json.begin_object().member("name", stage.name).member("wall", stage.wall).member("cpu", stage.cpu).end_object();
+  return json.end_array().end_object().text() + "\n";
+}
+
+// The last line, always: what came in, what went out, and whether the books balance.
+std::string summary(const ConvertOutcome& outcome, const Console& console) {
+  return fmt::format(
+      fmt::runtime(console.pick("{} records read ({} refused), {} rows written, {} filtered, {} duplicates, {} quarantined: books {}",
+                                "레코드 {}건 읽음(거부 {}), 행 {}건 기록, 제외 {}, 중복 {}, 격리 {}: 장부 {}")),
+      grouped(outcome.records), grouped(outcome.refused), grouped(outcome.rows), grouped(outcome.filtered), grouped(outcome.duplicates),
+      grouped(outcome.quarantined), outcome.balanced ? console.pick("balanced", "일치") : console.pick("not balanced", "불일치"));
+}
+
+void tell_result(const ConvertOutcome& outcome, const ConvertRequest& request, Context& context) {
+  Console& console = context.console;
+  if (console.verbose) {
+    for (const auto& stage : outcome.stages)
+      console.note(fmt::format("{:<18} {:7.2f} s wall {:7.2f} s cpu", stage.name, stage.wall, stage.cpu));
+  }
+  for (const auto& [table, rows] : outcome.tables) {
+    if (rows > 0) console.note(fmt::format("{:<24}{:>14}", table, grouped(rows)));
+  }
+  if (outcome.unread > 0) {
+    console.note(fmt::format("{} {}", grouped(outcome.unread),
+                             console.pick("records of kinds that no rule reads", "건은 읽는 규칙이 없는 종류의 레코드")));
+  }
+  for (const auto& place : outcome.published) console.note(fmt::format("{} {}", console.pick("published", "게시"), printable(place)));
+  if (!request.report.empty()) console.note(fmt::format("{} {}/report.html", console.pick("report", "보고서"), printable(request.report)));
+}
+
+// Every file by name when asked for, else counts; what vanished always by name.
+void tell_night(const ConvertOutcome& outcome, const ConvertRequest& request, Console& console) {
+  const NightOutcome& night = outcome.night;
+  for (const auto& path : night.vanished)
+    console.note(
+        fmt::format("{}: {}", printable(path), console.pick("not there any more; its rows are kept", "더 이상 없음. 행은 유지됨")));
+  for (const auto& file : outcome.files) {
+    const FateName& fate = fate_names[static_cast<std::size_t>(file.fate)];
+    const bool tell = request.dry_run || console.verbose || file.fate == Fate::held;
+    if (tell && !file.format.empty()) console.note(fmt::format("{}: {}", printable(file.path), console.pick(fate.says, fate.says_ko)));
+  }
+  const bool plain = std::all_of(night.fates.begin() + 1, night.fates.end(), [](auto files) { return files == 0; });
+  for (std::size_t i = 0; !plain && i < fate_names.size(); ++i) {
+    if (night.fates[i] > 0)
+      console.note(fmt::format("{:>14}  {}", grouped(night.fates[i]), console.pick(fate_names[i].says, fate_names[i].says_ko)));
+  }
+  if (night.gone > 0) {
+    console.note(fmt::format("{:>14}  {}", grouped(night.gone),
+                             console.pick("not delivered any more: their rows were retired", "더 이상 없음: 행을 제외함")));
+  }
+  if (outcome.unchanged)
+    console.note(std::string(console.pick("nothing is new since the last run", "지난 실행 이후 새로운 것이 없습니다")));
+  for (const auto& budget : outcome.budgets) {
+    const std::string of_what = budget.source + (budget.source.empty() || budget.rule.empty() ? "" : " ") + budget.rule;
+    console.say(fmt::format("pyojun: {}{}{}: {} / {}", of_what, of_what.empty() ? "" : ": ",
+                            budget.fails ? console.pick("above the budget of quarantined records", "격리 한도 초과")
+                                         : console.pick("above the warning level of quarantined records", "격리 경고 수준 초과"),
+                            grouped(budget.quarantined), grouped(budget.in)));
+  }
+}
+
+}  // namespace
+
+int run_and_tell(const ConvertRequest& request, Context& context, ConvertOutcome& outcome) {
+  const Status status = convert(request, context.world, outcome);
+  Console& console = context.console;
+  context.world.progress->stage("", 0);
+  tell_mapping(outcome, context);
+  tell_files(outcome, context);
+  tell_night(outcome, request, console);
+  if (!request.packs.packs.empty() && !console.json && !outcome.audit.result.packs.empty()) {
+    tell_audit(outcome.audit, console);
+    console.note(audit_summary(outcome.audit, console));
+  }
+  int code = outcome.incomplete ? exit_incomplete : exit_done;
+  if (!status) {
+    code = exit_for(status.error());
+    console.error(status.error());
+    if (console.json) console.out(machine(outcome, code, std::string(info(status.error().code).id)));
+    console.say(console.pick("nothing was published", "아무것도 게시되지 않았습니다"));
+    return code;
+  }
+  if (request.dry_run) {
+    if (console.json) console.out(machine(outcome, code, ""));
+    console.say(console.pick("dry run: nothing was changed", "시험 실행: 아무것도 바꾸지 않았습니다"));
+    return code;
+  }
+  tell_result(outcome, request, context);
+  if (console.json) console.out(machine(outcome, code, ""));
+  console.say(summary(outcome, console));
+  return code;
+}
+
+std::string metrics_text(const ConvertOutcome& outcome, int code, double seconds, std::int64_t ended) {
+  std::string out;
+  const auto gauge = [&out](std::string_view name, std::string_view help) {
+    out += fmt::format("# HELP pyojun_{0} {1}\n# TYPE pyojun_{0} gauge\n", name, help);
+  };
+  const auto one = [&](std::string_view name, std::string_view help, auto value) {
+    gauge(name, help);
+    out += fmt::format("pyojun_{} {}\n", name, value);
+  };
+  const bool good = code == exit_done || code == exit_incomplete;
+  one("exit_code", "Exit code of the last run.", code);
+  one("last_run_time_seconds", "When the last run ended, seconds since 1970.", ended);
+  if (good) one("last_success_time_seconds", "When the last run that published ended, seconds since 1970.", ended);
+  one("duration_seconds", "How long the last run took.", seconds);
+  one("run_number", "Number of the run in its warehouse.", outcome.run);
+  one("balanced", "1 when the books balance.", outcome.balanced ? 1 : 0);
+  one("bytes_read", "Bytes of the files that were read.", outcome.bytes);
+  one("records_read", "Records of the files that were read.", outcome.records);
+  one("records_refused", "Records among them that could not be read.", outcome.refused);
+  gauge("files", "Delivered files by what the run did with them.");
+  for (std::size_t i = 0; i < fate_names.size(); ++i)
+    out += fmt::format("pyojun_files{{fate=\"{}\"}} {}\n", fate_names[i].name, outcome.night.fates[i]);
+  gauge("books", "Candidates of all files that count, by what became of them.");
+  const std::array<std::pair<std::string_view, std::uint64_t>, 5> lines{{{"in", outcome.candidates},
+                                                                         {"mapped", outcome.mapped},
+                                                                         {"filtered", outcome.filtered},
+                                                                         {"duplicates", outcome.duplicates},
+                                                                         {"quarantined", outcome.quarantined}}};
+  for (const auto& [name, value] : lines) out += fmt::format("pyojun_books{{line=\"{}\"}} {}\n", name, value);
+  gauge("rows", "Rows of the CDM by table.");
+  for (const auto& [table, rows] : outcome.tables) out += fmt::format("pyojun_rows{{table=\"{}\"}} {}\n", table, rows);
+  one("budgets_exceeded", "Budgets whose fail level was exceeded.",
+      std::count_if(outcome.budgets.begin(), outcome.budgets.end(), [](const BudgetFinding& budget) { return budget.fails; }));
+  return out;
+}
+
+std::string log_line(const ConvertOutcome& outcome, int code, double seconds, const std::string& started) {
+  Json json;
+  json.begin_object().member("time", started).member("level", code == exit_done ? "info" : code == exit_incomplete ? "warning" : "error");
+  json.member("run", outcome.run).member("identity", outcome.identity).member("exit", code).member("seconds", seconds);
+  json.member("balanced", outcome.balanced).member("unchanged", outcome.unchanged);
+  json.member("records", outcome.records).member("refused", outcome.refused).member("candidates", outcome.candidates);
+  json.member("mapped", outcome.mapped).member("filtered", outcome.filtered).member("duplicates", outcome.duplicates);
+  json.member("quarantined", outcome.quarantined).member("rows", outcome.rows).key("files").begin_object();
+  for (std::size_t i = 0; i < fate_names.size(); ++i) json.member(fate_names[i].name, outcome.night.fates[i]);
+  json.member("vanished", static_cast<std::uint64_t>(outcome.night.vanished.size())).end_object().end_object();
+  return json.text() + "\n";
+}
+
+}  // namespace pyojun::app

@@ -1,0 +1,196 @@
+#include "pipeline/night.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+namespace pyojun {
+
+namespace {
+
+// Times of a file change with its bytes, but clocks tick: what was written just before it was looked at may be written again unseen.
+constexpr std::int64_t restless_seconds = 3;
+
+struct Look {
+  std::string stamp;
+  std::int64_t modified = 0, changed = 0;
+};
+
+// A member of an archive looks as its archive does.
+Look look_at(const std::string& path) {
+  struct stat facts {};
+  bool there = ::stat(path.c_str(), &facts) == 0;
+  for (std::size_t at = path.rfind('!'); !there && at != std::string::npos && at > 0; at = path.rfind('!', at - 1))
+    there = ::stat(path.substr(0, at).c_str(), &facts) == 0;
+  if (!there || !S_ISREG(facts.st_mode)) return {};
+  Look out;
+  out.stamp = fmt::format("{} {}.{} {}.{} {}:{}", facts.st_size, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec, facts.st_ctim.tv_sec,
+                          facts.st_ctim.tv_nsec, facts.st_dev, facts.st_ino);
+  out.modified = facts.st_mtim.tv_sec;
+  out.changed = facts.st_ctim.tv_sec;
+  return out;
+}
+
+using NameKey = std::pair<std::string_view, std::string_view>;
+
+std::map<NameKey, const FileName*> by_name(const std::vector<FileName>& names) {
+  std::map<NameKey, const FileName*> out;
+  for (const auto& name : names) out[{name.source, name.path}] = &name;
+  return out;
+}
+
+std::string content_key(const std::string& sha256, const std::string& format, const std::string& kind) {
+  return sha256 + ' ' + format + ' ' + kind;
+}
+
+void set_fate(SourceFile& file, Fate fate, NightOutcome& out) {
+  file.fate = fate;
+  file.take = fate == Fate::fresh || fate == Fate::changed || fate == Fate::remapped;
+  ++out.fates[static_cast<std::size_t>(fate)];
+}
+
+}  // namespace
+
+void Night::look(const SourceRequest& request, Sources& sources, bool trust) {
+  const auto known = by_name(warehouse_.names());
+  for (SourceFile& file : sources.files) {
+    const Look now = look_at(file.input->path());
+    file.stamp = now.stamp;
+    file.modified = now.modified;
+    file.settled = world_.now != 0 && std::max(now.modified, now.changed) + restless_seconds < world_.now;
+    const auto found = known.find({request.name, file.input->path()});
+    if (found == known.end()) continue;
+    file.earlier = found->second->file;
+    if (trust && file.settled && !now.stamp.empty() && now.stamp == found->second->stamp)
+      file.sha256 = warehouse_.files()[file.earlier].sha256;
+  }
+}
+
+void Night::decide(const SourceRequest& request, Sources& sources, NightOutcome& out) {
+  std::map<std::string, std::uint32_t> contents;  // of the last run
+  for (std::uint32_t i = 0; i < warehouse_.files().size(); ++i) {
+    const FileEntry& entry = warehouse_.files()[i];
+    if (entry.source == request.name && (entry.retired == 0 || entry.retired == warehouse_.run_number()) && !entry.sha256.empty())
+      contents[content_key(entry.sha256, entry.format, entry.kind)] = i;
+  }
+  std::map<std::string, std::size_t> tonight;
+  for (std::size_t i = 0; i < sources.files.size(); ++i) {
+    SourceFile& file = sources.files[i];
+    const bool known = file.earlier != SourceFile::nobody;
+    const bool young =
+        !file.fetched && request.settle_seconds > 0 && world_.now != 0 && file.modified + request.settle_seconds > world_.now;
+    if (file.format == nullptr) {  // listed, never read
+      file.take = !known || !warehouse_.files()[file.earlier].format.empty();
+      file.number = file.take ? SourceFile::nobody : file.earlier;
+      continue;
+    }
+    if (young || (file.sha256.empty() && known)) {
+      set_fate(file, Fate::held, out);
+      file.number = file.earlier;
+      out.unreadable += young ? 0 : 1;
+      continue;
+    }
+    const std::string key = content_key(file.sha256, std::string(file.format->name), file.kind);
+    const auto old = contents.find(key);
+    if (only_known_ && old == contents.end()) {
+      set_fate(file, Fate::held, out);
+      file.number = file.earlier;
+      continue;
+    }
+    const bool there = old != contents.end() && warehouse_.files()[old->second].made_by == file.made_by;
+    if (const auto twin = tonight.find(key); twin != tonight.end() && !file.sha256.empty()) {
+      file.same_as = twin->second;
+      set_fate(file, Fate::copy, out);
+    } else if (there) {
+      file.number = old->second;
+      set_fate(file, known && file.earlier == old->second ? Fate::unchanged : Fate::copy, out);
+    } else {
+      tonight[key] = i;
+      set_fate(file, old != contents.end() ? Fate::remapped : known ? Fate::changed : Fate::fresh, out);
+    }
+  }
+}
+
+void Night::check_unchanged(Sources& sources, NightOutcome& out) {
+  for (SourceFile& file : sources.files) {
+    if (!file.take || file.format == nullptr || file.stamp.empty() || look_at(file.input->path()).stamp == file.stamp) continue;
+    warehouse_.drop(file.number);
+    --out.fates[static_cast<std::size_t>(file.fate)];
+    set_fate(file, Fate::held, out);
+    ++out.moving;
+    file.number = file.earlier;
+    file.stamp.clear();
+  }
+}
+
+void Night::keep_name(const FileName& name) {
+  names_.push_back(name);
+  if (warehouse_.files()[name.file].run != warehouse_.run_number()) warehouse_.keep(name.file);
+}
+
+void Night::take_names(const SourceRequest& request, const Sources& sources, NightOutcome& out) {
+  ranks_.try_emplace(request.name, ranks_.size());
+  const std::uint64_t run = warehouse_.run_number();
+  std::set<std::string_view> seen;
+  for (const SourceFile& file : sources.files) {
+    const bool twin = file.same_as != static_cast<std::size_t>(-1);
+    const SourceFile& original = twin ? sources.files[file.same_as] : file;
+    const bool lost = twin && original.fate == Fate::held;  // it changed while it was read
+    const std::uint32_t number = lost ? file.earlier : original.number;
+    seen.insert(file.input->path());
+    if (number == SourceFile::nobody) continue;
+    const bool held = file.fate == Fate::held || lost || !file.settled;
+    keep_name({request.name, file.input->path(), file.input->name(), number, run, 0, held ? std::string() : file.stamp});
+    new_ = new_ || number != file.earlier;
+  }
+  for (const FileName& name : warehouse_.names()) {
+    if (name.source != request.name || seen.contains(name.path)) continue;
+    if (!request.keep_vanished) {
+      ++out.gone;
+      new_ = true;
+      continue;
+    }
+    FileName kept = name;
+    if (name.vanished == 0) {
+      kept.vanished = run;
+      new_ = true;
+      out.vanished.push_back(name.path);
+    }
+    keep_name(kept);
+  }
+}
+
+std::string Night::close() {
+  for (const FileName& name : warehouse_.names()) {
+    if (!ranks_.contains(name.source)) keep_name(name);
+  }
+  const auto& files = warehouse_.files();
+  using Rank = std::tuple<std::size_t, std::string, std::string, std::uint64_t, std::string, std::string>;
+  std::map<std::uint32_t, Rank> ranks;  // of each content: that of its smallest name
+  for (const FileName& name : names_) {
+    const auto source = ranks_.find(name.source);
+    const FileEntry& entry = files[name.file];
+    Rank rank{source == ranks_.end() ? ranks_.size() : source->second, name.source, name.name, entry.size, entry.sha256, name.path};
+    const auto [at, fresh] = ranks.try_emplace(name.file, rank);
+    if (!fresh && rank < at->second) at->second = rank;
+  }
+  std::vector<std::pair<Rank, std::uint32_t>> order;
+  for (auto& [file, rank] : ranks) order.emplace_back(std::move(rank), file);
+  std::sort(order.begin(), order.end());
+  std::string text;
+  std::vector<std::uint32_t> numbers;
+  for (const auto& [rank, file] : order) {
+    numbers.push_back(file);
+    text += fmt::format("{} {} {} {}\n", files[file].sha256, std::get<2>(rank), files[file].made_by, std::get<1>(rank));
+  }
+  warehouse_.set_order(std::move(numbers));
+  std::sort(names_.begin(), names_.end(),
+            [](const FileName& a, const FileName& b) { return std::tie(a.source, a.path) < std::tie(b.source, b.path); });
+  warehouse_.set_names(std::move(names_));
+  return text;
+}
+
+}  // namespace pyojun

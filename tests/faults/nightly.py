@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+"""Faults of nights (promises R2, R4, R5, R7, R9, R15 of docs/reliability.md): kill sweep over an incremental run, files that are renamed, touched,
+cut or put back, a corrected mapping, budgets, two instances. `--step N` takes every Nth call of the sweep (default 7; 1 is the whole sweep)."""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+from common import *
+from nights import MAPPING, TABLES, rows_by_name
+
+STEP = int(sys.argv[sys.argv.index("--step") + 1]) if "--step" in sys.argv else 7
+PERSONS = "ID,OLD,YEAR,V,ACTION\n"
+LABS = "ID,PERSON,VISIT,DAY,VALUE,V,ACTION\n"
+
+
+class Site:
+    """A folder with exports, a mapping and a job."""
+
+    def __init__(self, folder, vocab, mapping=MAPPING):
+        self.folder = pathlib.Path(folder)
+        (self.folder / "in").mkdir(parents=True)
+        self.job(vocab)
+        (self.folder / "site.map").write_text(mapping)
+        self.write("persons-1.csv", PERSONS + "".join(f"p{i},,1960,,\n" for i in range(1, 9)))
+        self.write("persons-2.csv", PERSONS + "p3,,1970,2,\np9,p8,1980,,\npX,,bad,,\n")
+        self.write("labs-1.csv", LABS + "".join(f"l{i},p{i % 11},,2024-01-0{i % 9 + 1},{i},,\n" for i in range(1, 40)))
+
+    def job(self, vocab, more=""):
+        (self.folder / "job.toml").write_text(f'''vocabulary = "{vocab}"
+warehouse = "w"
+targets = ["csv:cdm"]
+metrics = "m.prom"
+log = "log.jsonl"
+jobs = 2
+[[source]]
+name = "emr"
+path = "in"
+map = "site.map"
+{more}''')
+
+    def write(self, name, text):
+        (self.folder / "in" / name).write_text(text)
+
+    def second_night(self):
+        self.write("labs-2.csv", LABS + "l3,p4,,2024-02-01,77,9,\nl50,p10,,2024-02-02,5,,\nl4,,,,,,D\n")
+        self.write("persons-2.csv", PERSONS + "p3,,1971,2,\np10,,1955,,\n")
+
+    def run(self, *more, **kw):
+        return run("run", self.folder / "job.toml", "--json", *more, **kw)
+
+    def cdm(self):
+        return tree_hash(self.folder / "cdm")
+
+    def leftovers(self):
+        return [p.name for p in self.folder.rglob("*") if ".work" in p.name]
+
+
+def copied(site, to):
+    shutil.rmtree(to, ignore_errors=True)
+    shutil.copytree(site.folder, to, symlinks=True)
+    twin = object.__new__(Site)
+    twin.folder = pathlib.Path(to)
+    return twin
+
+
+def kill_sweep(c, top, vocab):
+    if not shutil.which("strace") or subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], capture_output=True).returncode != 0:
+        c.skip("strace is not there or may not trace")
+        return
+    base = Site(top / "sweep", vocab)
+    c.equal(base.run().code, 0, "sweep: the first night")
+    before = base.cdm()
+    base.second_night()
+    undisturbed = copied(base, top / "sweep-clean")
+    c.equal(undisturbed.run().code, 0, "sweep: the second night")
+    want = undisturbed.cdm()
+    c.check(want != before, "sweep: the second night changes something")
+    listed = run("quarantine", "list", "--warehouse", undisturbed.folder / "w").out
+    kills = 0
+    for call in ("write,pwrite64", "fsync,fdatasync", "rename,renameat,renameat2", "unlink,unlinkat", "openat"):
+        for n in range(1, 3000, 1 if call.startswith("rename") else STEP * (12 if call == "openat" else 1)):
+            site = copied(base, top / "sweep-killed")
+            done = site.run(prefix=["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={n}"])
+            survived = done.code == 0
+            c.check(site.cdm() in (before, want), f"kill at {call} {n}: what is published is one night or the other")
+            again = site.run()
+            c.equal(again.code, 0, f"kill at {call} {n}: the rerun: {again.err[-200:]}")
+            c.equal(site.cdm(), want, f"kill at {call} {n}: the rerun gives the undisturbed bytes")
+            c.equal(run("quarantine", "list", "--warehouse", site.folder / "w").out, listed, f"kill at {call} {n}: the quarantine is the same")
+            c.equal(site.leftovers(), [], f"kill at {call} {n}: leftovers are swept")
+            kills += not survived
+            if survived:
+                break
+    print(f"kill sweep: {kills} kills")
+
+
+def by_content(c, top, vocab):
+    site = Site(top / "content", vocab)
+    first = site.run()
+    c.equal(first.summary["night"]["fresh"], 3, "three new files")
+    want = site.cdm()
+
+    def night(what, label, same=True, code=0):
+        done = site.run()
+        c.equal(done.code, code, f"{label}: {done.err[-200:]}")
+        for fate, count in what.items():
+            c.equal(done.summary["night"][fate], count, f"{label}: {fate}")
+        if same:
+            c.equal(site.cdm(), want, f"{label}: the same bytes")
+        return done
+
+    again = night({"unchanged": 3, "fresh": 0}, "nothing new")
+    c.check(again.summary["unchanged"] and again.summary["records"] == 0, "nothing new: nothing is read")
+    os.utime(site.folder / "in" / "labs-1.csv")
+    night({"unchanged": 3}, "touched")
+    os.rename(site.folder / "in" / "labs-1.csv", site.folder / "in" / "labs-1b.csv")
+    moved = night({"copy": 1, "unchanged": 2, "vanished": 1}, "renamed")
+    c.check("labs-1.csv" in moved.err, "renamed: the name that vanished is told")
+    night({"unchanged": 3, "vanished": 0}, "renamed, the night after: told once")
+    text = (site.folder / "in" / "persons-1.csv").read_text()
+    site.write("persons-1.csv", text + "p77,,1950,,\n")
+    night({"changed": 1, "unchanged": 2}, "appended", same=False)
+    c.check(any(row["person_source_value"] == "p77" for row in table(site.folder / "cdm", "person")), "appended: the row is there")
+    site.write("persons-1.csv", PERSONS + "p1,,1960,,\n")
+    night({"changed": 1}, "cut", same=False)
+    c.equal(sorted(row["person_source_value"] for row in table(site.folder / "cdm", "person")), ["p1", "p3", "p9"], "cut: rows that are gone are retired")
+    site.write("persons-1.csv", text)
+    night({"changed": 1}, "put back", same=True)  # keys keep their ids, so not a byte differs
+    (site.folder / "in" / "persons-2.csv").unlink()
+    night({"vanished": 1}, "vanished")
+    c.check('pyojun_files{fate="unchanged"}' in (site.folder / "m.prom").read_text(), "metrics are written")
+    lines = (site.folder / "log.jsonl").read_text().splitlines()
+    c.check(len(lines) == 9 and all(json.loads(line)["exit"] == 0 for line in lines), "the log has a line for every run")
+    c.check(not any(value in text for text in (*lines, (site.folder / "m.prom").read_text()) for value in ("p77", "1971")), "no value in log or metrics")
+    dry = site.run("--dry-run")
+    c.check(dry.code == 0 and dry.summary["night"]["unchanged"] == 2, "a dry run says what would be done")
+    c.equal(site.cdm(), want, "a dry run changes nothing")
+    if site.run("--check-config").code != 0:
+        c.check(False, "--check-config finds the job in order")
+    (site.folder / "bad.toml").write_text('vocabulary = "v"\nwarehouse = "w"\nsauce = 1\n[[source]]\nname = "a"\npath = "in"\nmap = "site.map"\n')
+    bad = run("run", site.folder / "bad.toml")
+    c.check(bad.code == 2 and "J002" in bad.err and ":3:" in bad.err, "an unknown key is an error with its line")
+
+
+def young(c, top, vocab):
+    site = Site(top / "young", vocab)
+    site.job(vocab, "settle_seconds = 3600\n")
+    old = os.stat(site.folder / "job.toml").st_mtime - 7200
+    for name in ("persons-1.csv", "persons-2.csv"):
+        os.utime(site.folder / "in" / name, (old, old))
+    done = site.run()
+    c.equal((done.code, done.summary["night"]["held"], done.summary["night"]["fresh"]), (0, 1, 2), "a young file is left for the next run")
+    os.utime(site.folder / "in" / "labs-1.csv", (old, old))
+    done = site.run()
+    c.equal((done.code, done.summary["night"]["held"], done.summary["night"]["fresh"]), (0, 0, 1), "and taken then")
+
+
+def redrive(c, top, vocab):
+    """run(M2) == run(M1) + redrive(M2), and only the files the correction touches are taken again."""
+    wrong = MAPPING.replace("measurement_date := date(DAY)", "measurement_date := date(VALUE)")
+    site = Site(top / "redrive", vocab, wrong)
+    c.equal(site.run().code, 0, "redrive: the first mapping")
+    site.second_night()
+    c.equal(site.run().code, 0, "redrive: the first mapping, second night")
+    summary = run("quarantine", "summary", "--warehouse", site.folder / "w").out
+    c.check("labs" in summary, "redrive: the wrong rule fills the quarantine")
+    (site.folder / "site.map").write_text(MAPPING)
+    site.write("persons-3.csv", PERSONS + "p99,,1950,,\n")  # new: redrive leaves it for the night
+    done = run("quarantine", "redrive", site.folder / "job.toml", "--json")
+    c.equal(done.code, 0, f"redrive: {done.err[-300:]}")
+    c.equal((done.summary["night"]["remapped"], done.summary["night"]["unchanged"], done.summary["night"]["held"]), (2, 2, 1),
+            "redrive: only files the correction touches are mapped again")
+    (site.folder / "in" / "persons-3.csv").unlink()
+    clean = Site(top / "redrive-clean", vocab)
+    clean.second_night()
+    c.equal(clean.run().code, 0, "redrive: the corrected mapping at once")
+    got, want = rows_by_name(site.folder / "cdm")[0], rows_by_name(clean.folder / "cdm")[0]
+    for name in TABLES:
+        c.equal(got[name], want[name], f"redrive: {name} is what a full run under the corrected mapping gives")
+    states = [line.split("\t") for line in run("quarantine", "list", "--all-runs", "--warehouse", site.folder / "w").out.splitlines()]
+    open_now = run("quarantine", "list", "--warehouse", site.folder / "w").out.splitlines()
+    c.equal(len(open_now), len(run("quarantine", "list", "--warehouse", clean.folder / "w").out.splitlines()), "redrive: what is open is what a full run has")
+    c.check(len(states) > len(open_now), "redrive: resolved entries stay in the quarantine")
+    c.check("resolved" in done.err, "redrive: says how many were resolved")
+
+
+def budgets(c, top, vocab):
+    site = Site(top / "budget", vocab)
+    site.run()
+    quarantined = site.run().summary["quarantined"]
+    c.check(quarantined > 2, "budget: the sample quarantines something")
+    for limit, code in ((quarantined - 1, 4), (quarantined, 0), (quarantined + 1, 0)):
+        place = Site(top / f"budget-{limit}", vocab)
+        place.job(vocab, f"[[budget]]\nsource = \"emr\"\nfail = {limit}\n")
+        done = place.run()
+        c.equal(done.code, code, f"budget: fail above {limit} of {quarantined}")
+        c.equal((place.folder / "cdm").exists(), code == 0, f"budget: fail above {limit}: published or not")
+        if code == 4:
+            c.check(run("quarantine", "list", "--warehouse", place.folder / "w").out, "budget: the quarantine can be looked at")
+            c.equal(place.run().code, 4, "budget: and the next run refuses again")
+            place.job(vocab)
+            c.equal(place.run().code, 0, "budget: raised, the next run publishes")
+            c.equal(place.cdm(), site.cdm(), "budget: the same bytes as without a budget")
+    warned = Site(top / "budget-warn", vocab)
+    warned.job(vocab, f"[[budget]]\nrule = \"labs\"\nwarn = {0}\n")
+    c.equal(warned.run().code, 3, "budget: a warning level is exit 3")
+    c.check((warned.folder / "cdm").exists(), "budget: and published")
+
+
+def two_at_once(c, top, vocab):
+    site = Site(top / "two", vocab)
+    site.run()
+    site.second_night()
+    clean = copied(site, top / "two-clean")
+    clean.run()
+    processes = [subprocess.Popen([PYOJUN, "run", str(site.folder / "job.toml")], stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(6)]
+    results = [(p.communicate(timeout=200)[1].decode(errors="replace"), p.returncode) for p in processes]
+    c.check(any(code == 0 for _, code in results) and all(code in (0, 11) for _, code in results), f"six at once: {sorted(code for _, code in results)}")
+    c.check(all("pid" in text for text, code in results if code == 11), "the refusal names the holder")
+    c.equal(site.cdm(), clean.cdm(), "six at once: what is published is whole")
+
+
+def main():
+    c = Checks()
+    with work() as top:
+        vocab = vocabulary(top)
+        for test in (by_content, young, redrive, budgets, two_at_once, kill_sweep):
+            test(c, pathlib.Path(top), vocab)
+    c.end()
+
+
+if __name__ == "__main__":
+    main()
