@@ -56,8 +56,25 @@ create table assemble.item(name varchar, place integer, number integer);
 create table assemble.change(rule varchar, tab varchar, id integer, col varchar, value varchar, step integer);
 create table assemble.removal(rule varchar, tab varchar, id integer, kept_id integer, step integer);
 create table assemble.derived(tab varchar, added boolean);
+create table assemble.made as select "table" as tab, owner, day, id from ledger.made;
+create table assemble.next_id(tab varchar, id integer);
 create table results.assembly(step varchar, rule varchar, "table" varchar, changed bigint, removed bigint, added bigint);
 )sql";
+
+// assemble.next_id: a row for each table that rules add rows to.
+std::string next_ids_sql(const AssembleRequest& request) {
+  std::set<std::string> tables;
+  for (const AssembleScript& script : assemble_scripts()) tables.insert(script.adds.begin(), script.adds.end());
+  std::string out;
+  for (const auto& table : tables) {
+    const TableId id = request.schema->find(table);
+    if (id == no_table) continue;
+    out += fmt::format(
+        "insert into assemble.next_id select {0}, greatest({1}, (select coalesce(max(id), 0) + 1 from assemble.made where tab = {0}));",
+        sql_text(table), request.next_ids[id]);
+  }
+  return out;
+}
 
 class Assembly {
  public:
@@ -96,7 +113,8 @@ Status Assembly::run() {
     if (name == "data_pull" && value.empty()) value = request_.data_date;
   }
   const std::string begin(resource(prelude).value_or(""));
-  if (Status status = exec(std::string(tables_sql) + settings_sql(settings_) + begin, "prelude"); !status) return status;
+  if (Status status = exec(std::string(tables_sql) + settings_sql(settings_) + next_ids_sql(request_) + begin, "prelude"); !status)
+    return status;
   for (const AssembleScript& one : assemble_scripts()) {
     ++step_;
     auto run = wanted(one);
@@ -104,6 +122,10 @@ Status Assembly::run() {
     if (!*run) continue;
     if (Status status = script(one); !status) return status;
   }
+  if (Status status =
+          exec(R"(delete from ledger.made; insert into ledger.made("table", owner, day, id) select * from assemble.made;)", "ids");
+      !status)
+    return status;
   return count_rows();
 }
 

@@ -8,6 +8,8 @@
 //   needs: TABLE     a vocabulary table
 //   message: CODE    rows it leaves out without another in their place go to quarantine under this message
 // What it does to mapped rows it writes to assemble.change(rule, tab, id, col, value) and assemble.removal(rule, tab, id, kept_id).
+// Added rows keep their ids from run to run: those given before are in assemble.made(tab, owner, day, id), new ones count from
+// assemble.next_id(tab, id), and the file brings both up to date.
 #pragma once
 
 #include <memory>
@@ -33,8 +35,9 @@ struct Derived {
 
 struct AssembleRequest {
   const Schema* schema = nullptr;
-  std::vector<std::uint64_t> mapped;  // rows by TableId
-  AssembleValues settings;            // what the mapping said; the rest has its default
+  std::vector<std::uint64_t> mapped;   // rows by TableId
+  std::vector<std::int32_t> next_ids;  // by TableId: the first id that no row ever had
+  AssembleValues settings;             // what the mapping said; the rest has its default
   VocabularyAccess vocabulary;
   std::string data_date;  // of the run; stands for data_pull when that is not set
 };

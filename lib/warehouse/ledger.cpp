@@ -12,9 +12,9 @@ namespace {
 
 // What is taken over from run to run. Entries of the quarantine, runs, files and merges stay for ever; names, rules, books and profile
 // speak of what counts now.
-constexpr std::array<std::string_view, 13> history_tables{
-    "ledger.run",  "ledger.file",  "ledger.name",      "ledger.rule",   "ledger.reason",       "ledger.balance", "ledger.filter",
-    "ledger.rows", "ledger.merge", "quarantine.entry", "profile.field", R"(profile."column")", "profile.code"};
+constexpr std::array<std::string_view, 14> history_tables{
+    "ledger.run",  "ledger.file",  "ledger.name", "ledger.rule",      "ledger.reason", "ledger.balance",      "ledger.filter",
+    "ledger.rows", "ledger.merge", "ledger.made", "quarantine.entry", "profile.field", R"(profile."column")", "profile.code"};
 
 constexpr std::string_view tables = R"sql(
 create schema ledger; create schema quarantine; create schema profile; create schema provenance; create schema results; create schema derived; create schema cdm;
@@ -29,6 +29,7 @@ create table ledger.balance(run bigint, file bigint, rule bigint, rule_name varc
   quarantined bigint, unread bigint, first_mapped bigint, first_quarantined bigint);
 create table ledger.filter(run bigint, file bigint, rule bigint, filter bigint, reason varchar, rows bigint);
 create table ledger.rows(run bigint, "table" varchar, rows bigint);
+create table ledger.made("table" varchar, owner integer, day date, id integer);
 create table ledger.merge(run bigint, "table" varchar, id bigint, merged_into bigint);
 create table quarantine.entry(run bigint, file bigint, "offset" bigint, length bigint, "at" bigint, line bigint, record bigint, path varchar,
   rule bigint, rule_name varchar, code varchar, "column" varchar, row_kept boolean, state varchar, closed bigint);

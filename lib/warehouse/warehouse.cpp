@@ -85,6 +85,7 @@ class RunWarehouse : public Warehouse {
   Status arrange();
   Status open_books();
   Status share_out();
+  Status reserve_made_ids();
   void leave_unneeded_parts();
   Status write_ledger();
   Status make_durable();
@@ -323,13 +324,18 @@ Status RunWarehouse::settle() {
   if (Status status = make_views(*duck_, schema_, {}, options_.vocabulary_sql); !status) return status;
   AssembleRequest request;
   request.schema = &schema_;
-  for (const auto& table : segment_.tables_) request.mapped.push_back(table.rows);
+  for (TableId table = 0; table < segment_.tables_.size(); ++table) {
+    const KeyIndex* const index = indexes_.find(table);
+    request.mapped.push_back(segment_.tables_[table].rows);
+    request.next_ids.push_back(index == nullptr ? 1 : index->next_id);
+  }
   request.settings = options_.assemble;
   request.vocabulary = options_.vocabulary;
   request.data_date = identity_.data_date;
   auto derived = assemble(*duck_, request, overlay_);
   if (!derived) return derived.error();
   derived_ = std::move(*derived);
+  if (Status status = reserve_made_ids(); !status) return status;
   std::vector<std::string> messages;
   for (const auto& script : assemble_scripts()) {
     if (!script.message.empty()) messages.push_back(script.message);
@@ -338,6 +344,18 @@ Status RunWarehouse::settle() {
   settled_ = true;
   if (Status status = ledger_->add_rows(table_rows()); !status) return status;
   return duck_->exec("commit", "ledger");
+}
+
+// No mapped row of a later run gets an id that assembly gave.
+Status RunWarehouse::reserve_made_ids() {
+  const auto take = [this](const DuckRows& rows) {
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      std::int32_t& next = indexes_.of(schema_.find(rows.text(0, i))).next_id;
+      next = std::max(next, static_cast<std::int32_t>(rows.integer(1, i)));
+    }
+    return true;
+  };
+  return duck_->query("select tab, id from assemble.next_id where id > 1 order by tab", take, "ids");
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> RunWarehouse::table_rows() const {

@@ -53,6 +53,6 @@ class Server:
             return
         self.command(f"{self.bin}/pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
 
-    def sql(self, text):
-        return subprocess.run(["psql", "-h", str(self.folder), "-U", "tester", "-d", "postgres", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"],
+    def sql(self, text, database="postgres"):
+        return subprocess.run(["psql", "-h", str(self.folder), "-U", "tester", "-d", database, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"],
                               input=text, capture_output=True, text=True, timeout=120)

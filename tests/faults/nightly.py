@@ -19,8 +19,8 @@ LABS = "ID,PERSON,VISIT,DAY,VALUE,V,ACTION\n"
 class Site:
     """A folder with exports, a mapping and a job."""
 
-    def __init__(self, folder, vocab, mapping=MAPPING):
-        self.folder = pathlib.Path(folder)
+    def __init__(self, folder, vocab, mapping=MAPPING, target="csv:cdm"):
+        self.folder, self.target = pathlib.Path(folder), target
         (self.folder / "in").mkdir(parents=True)
         self.job(vocab)
         (self.folder / "site.map").write_text(mapping)
@@ -31,7 +31,7 @@ class Site:
     def job(self, vocab, more=""):
         (self.folder / "job.toml").write_text(f'''vocabulary = "{vocab}"
 warehouse = "w"
-targets = ["csv:cdm"]
+targets = ["{self.target}"]
 metrics = "m.prom"
 log = "log.jsonl"
 jobs = 2
@@ -62,7 +62,7 @@ def copied(site, to):
     shutil.rmtree(to, ignore_errors=True)
     shutil.copytree(site.folder, to, symlinks=True)
     twin = object.__new__(Site)
-    twin.folder = pathlib.Path(to)
+    twin.folder, twin.target = pathlib.Path(to), site.target
     return twin
 
 

@@ -14,17 +14,27 @@ with pair as (
     and days_between(coalesce(e.visit_end_date, e.visit_start_date), i.visit_start_date) <= s.emergency_inpatient_days
 )
 select pair.*, row_number() over (partition by kept_id order by start_date, id) as from_start from pair where place = 1;
+create table assemble.detail as
+select part.id as visit, part.kept_id, coalesce(m.id, n.id - 1 + row_number() over (partition by case when m.id is null then 1 else 0 end
+  order by v.person_id, v.visit_start_date, v.visit_occurrence_id)) as id
+from (select id, kept_id from assemble.emergency union select kept_id, kept_id from assemble.emergency) part
+  join cdm.visit_occurrence v on v.visit_occurrence_id = part.id cross join assemble.settings s
+  cross join (select id from assemble.next_id where tab = 'visit_detail') n
+  left join assemble.made m on m.tab = 'visit_detail' and m.owner = part.id and m.day = safe_date(1970, 1, 1)
+where s.visit_segments = 'detail' and not exists (select 1 from cdm.visit_detail d where d.visit_occurrence_id = part.id);
 insert into derived.visit_detail(visit_detail_id, person_id, visit_detail_concept_id, visit_detail_start_date, visit_detail_start_datetime,
   visit_detail_end_date, visit_detail_end_datetime, visit_detail_type_concept_id, provider_id, care_site_id, visit_detail_source_value,
   visit_detail_source_concept_id, admitted_from_concept_id, admitted_from_source_value, discharged_to_concept_id, discharged_to_source_value,
   visit_occurrence_id)
-select (select coalesce(max(visit_detail_id), 0) from cdm.visit_detail) + row_number() over (order by v.person_id, v.visit_start_date, v.visit_occurrence_id),
-  v.person_id, v.visit_concept_id, v.visit_start_date, v.visit_start_datetime, v.visit_end_date, v.visit_end_datetime, v.visit_type_concept_id,
+select part.id, v.person_id, v.visit_concept_id, v.visit_start_date, v.visit_start_datetime, v.visit_end_date, v.visit_end_datetime, v.visit_type_concept_id,
   v.provider_id, v.care_site_id, v.visit_source_value, v.visit_source_concept_id, v.admitted_from_concept_id, v.admitted_from_source_value,
   v.discharged_to_concept_id, v.discharged_to_source_value, part.kept_id
-from (select id, kept_id from assemble.emergency union select kept_id, kept_id from assemble.emergency) part
-  join cdm.visit_occurrence v on v.visit_occurrence_id = part.id cross join assemble.settings s
-where s.visit_segments = 'detail' and not exists (select 1 from cdm.visit_detail d where d.visit_occurrence_id = part.id);
+from assemble.detail part join cdm.visit_occurrence v on v.visit_occurrence_id = part.visit order by part.id;
+insert into assemble.made(tab, owner, day, id)
+select 'visit_detail', visit, safe_date(1970, 1, 1), id from assemble.detail
+where id >= (select id from assemble.next_id where tab = 'visit_detail');
+update assemble.next_id set id = greatest(id, (select coalesce(max(id), 0) + 1 from assemble.detail)) where tab = 'visit_detail';
+drop table assemble.detail;
 insert into assemble.change(rule, tab, id, col, value)
 select 'emergency to inpatient', 'visit_occurrence', kept_id, 'visit_concept_id', '262' from assemble.emergency where from_start = 1
 union all select 'emergency to inpatient', 'visit_occurrence', kept_id, 'visit_start_date', as_text(start_date) from assemble.emergency where from_start = 1

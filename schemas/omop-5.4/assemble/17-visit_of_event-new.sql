@@ -1,10 +1,16 @@
 -- when: events_without_visit = new
 -- adds: visit_occurrence
 -- if: select count(*) from visitless
--- One visit a person and day for the events that are still without one.
+-- One visit a person and day for the events that are still without one; it has its id for ever.
 create table assemble.new_visit as
-select (select coalesce(max(visit_occurrence_id), 0) from cdm.visit_occurrence) + row_number() over (order by person_id, day) as id, person_id, day
-from (select distinct person_id, day from visitless where day is not null) wanted;
+select w.person_id, w.day, coalesce(m.id, n.id - 1 + row_number() over (partition by case when m.id is null then 1 else 0 end order by w.person_id, w.day)) as id
+from (select distinct person_id, day from visitless where day is not null) w
+  cross join (select id from assemble.next_id where tab = 'visit_occurrence') n
+  left join assemble.made m on m.tab = 'visit_occurrence' and m.owner = w.person_id and m.day = w.day;
+insert into assemble.made(tab, owner, day, id)
+select 'visit_occurrence', person_id, day, id from assemble.new_visit
+where id >= (select id from assemble.next_id where tab = 'visit_occurrence');
+update assemble.next_id set id = greatest(id, (select coalesce(max(id), 0) + 1 from assemble.new_visit)) where tab = 'visit_occurrence';
 insert into assemble.change(rule, tab, id, col, value)
 select 'visit of an event: a new one', e.tab, e.id, 'visit_occurrence_id', as_text(n.id)
 from visitless e join assemble.new_visit n on n.person_id = e.person_id and n.day = e.day;
