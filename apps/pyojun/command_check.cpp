@@ -50,7 +50,7 @@ int run(const Options& options, Context& context) {
   }
   std::size_t errors = 0, warnings = 0;
   for (const auto& map : options.maps) {
-    const Compiled compiled = compile({map, &*schema, vocabulary, {}});
+    const Compiled compiled = compile({map, &*schema, vocabulary, {}, {}});
     for (const auto& diagnostic : compiled.diagnostics) {
       const Severity severity = info(diagnostic.code).severity;
       if (severity == Severity::fatal || severity == Severity::reject) ++errors;

@@ -27,31 +27,45 @@ grouped as (
   select fact.*, count(*) over (partition by tab, person_id, concept, source, day, detail) as tellers from fact
 ),
 ordered as (
-  select grouped.*, row_number() over (partition by tab, person_id, concept, source, day, detail
-    order by coalesce(p.place, 1000000), case when s.duplicate_facts = 'latest' then -id else id end) as place
+  select grouped.*, s.duplicate_provider, s.duplicate_visit, s.duplicate_end, s.duplicate_empty,
+    row_number() over (partition by tab, person_id, concept, source, day, detail
+      order by coalesce(p.place, 1000000), case when s.duplicate_facts = 'latest' then -id else id end) as place
   from grouped cross join assemble.settings s left join assemble.item p on p.name = 'duplicate_priority' and p.number = grouped.type
   where tellers > 1
 ),
-placed as (
+ranked as (
   select ordered.*,
-    min(case when provider is not null then place end) over (partition by tab, person_id, concept, source, day, detail) as provider_place,
-    min(case when visit is not null then place end) over (partition by tab, person_id, concept, source, day, detail) as visit_place,
-    min(case when end_date is not null then place end) over (partition by tab, person_id, concept, source, day, detail) as end_place
+    case when provider is not null then case duplicate_provider when 'earliest' then id when 'latest' then -id else place end end as provider_rank,
+    case when visit is not null then case duplicate_visit when 'earliest' then id when 'latest' then -id else place end end as visit_rank,
+    case when end_date is not null then case duplicate_end when 'earliest' then id when 'latest' then -id else place end end as end_rank
   from ordered
+),
+placed as (
+  select ranked.*, min(provider_rank) over (partition by tab, person_id, concept, source, day, detail) as best_provider_rank, min(visit_rank) over (partition by tab, person_id, concept, source, day, detail) as best_visit_rank,
+    min(end_rank) over (partition by tab, person_id, concept, source, day, detail) as best_end_rank
+  from ranked
 )
-select tab, id, place, provider, visit, end_date,
+select tab, id, place, provider, visit, end_date, duplicate_provider, duplicate_visit, duplicate_end, duplicate_empty,
   max(case when place = 1 then id end) over (partition by tab, person_id, concept, source, day, detail) as kept_id,
-  max(case when place = provider_place then provider end) over (partition by tab, person_id, concept, source, day, detail) as best_provider,
-  max(case when place = visit_place then visit end) over (partition by tab, person_id, concept, source, day, detail) as best_visit,
-  max(case when place = end_place then end_date end) over (partition by tab, person_id, concept, source, day, detail) as best_end
+  max(case when provider_rank = best_provider_rank then provider end) over (partition by tab, person_id, concept, source, day, detail) as best_provider,
+  max(case when visit_rank = best_visit_rank then visit end) over (partition by tab, person_id, concept, source, day, detail) as best_visit,
+  max(case when end_rank = best_end_rank then end_date end) over (partition by tab, person_id, concept, source, day, detail) as best_end
 from placed;
+-- What the fact that stays lacks is filled; a column with a rule of its own takes the value of the fact that rule names.
 insert into assemble.change(rule, tab, id, col, value)
-select 'duplicate facts: filled', f.tab, f.id, 'provider_id', as_text(f.best_provider) from assemble.fact f cross join assemble.settings s
-  where s.duplicate_empty = 'fill' and f.place = 1 and f.provider is null and f.best_provider is not null
-union all select 'duplicate facts: filled', f.tab, f.id, 'visit_occurrence_id', as_text(f.best_visit) from assemble.fact f cross join assemble.settings s
-  where s.duplicate_empty = 'fill' and f.place = 1 and f.visit is null and f.best_visit is not null
-union all select 'duplicate facts: filled', f.tab, f.id, 'condition_end_date', as_text(f.best_end) from assemble.fact f cross join assemble.settings s
-  where s.duplicate_empty = 'fill' and f.place = 1 and f.tab = 'condition_occurrence' and f.end_date is null and f.best_end is not null;
+select 'duplicate facts: filled', tab, id, 'provider_id', as_text(best_provider) from assemble.fact
+  where place = 1 and provider is null and best_provider is not null and (duplicate_empty = 'fill' or duplicate_provider <> 'stays')
+union all select 'duplicate facts: filled', tab, id, 'visit_occurrence_id', as_text(best_visit) from assemble.fact
+  where place = 1 and visit is null and best_visit is not null and (duplicate_empty = 'fill' or duplicate_visit <> 'stays')
+union all select 'duplicate facts: filled', tab, id, 'condition_end_date', as_text(best_end) from assemble.fact
+  where place = 1 and tab = 'condition_occurrence' and end_date is null and best_end is not null
+    and (duplicate_empty = 'fill' or duplicate_end <> 'stays')
+union all select 'duplicate facts: by column', tab, id, 'provider_id', as_text(best_provider) from assemble.fact
+  where place = 1 and duplicate_provider <> 'stays' and best_provider <> provider
+union all select 'duplicate facts: by column', tab, id, 'visit_occurrence_id', as_text(best_visit) from assemble.fact
+  where place = 1 and duplicate_visit <> 'stays' and best_visit <> visit
+union all select 'duplicate facts: by column', tab, id, 'condition_end_date', as_text(best_end) from assemble.fact
+  where place = 1 and tab = 'condition_occurrence' and duplicate_end <> 'stays' and best_end <> end_date;
 insert into assemble.removal(rule, tab, id, kept_id)
 select 'duplicate facts', tab, id, kept_id from assemble.fact where place > 1;
 drop table assemble.fact;
