@@ -134,6 +134,9 @@ def same_sql(c, server, folder):
               "create table assemble.change(rule text, tab text, id integer, col text, value text, step integer);",
               "create table assemble.removal(rule text, tab text, id integer, kept_id integer, step integer);",
               "create table assemble.item(name text, place integer, number integer);",
+              "create table assemble.made(tab text, owner integer, day date, id integer);",
+              "create table assemble.next_id(tab text, id integer);",
+              "insert into assemble.next_id values ('visit_occurrence', 1000000), ('visit_detail', 1000000);",
               "create table assemble.ingredient(drug_concept_id integer, ingredient_concept_id integer);",
               "set search_path = assemble, public;", statements("prelude/postgresql.sql"), statements("05-rows.sql"), statements("06-visitless.sql")]
     tested = {"observation_period": "30-observation_period-ehr.sql", "condition_era": "40-condition_era.sql"}

@@ -214,7 +214,7 @@ def two_at_once(c, top, vocab):
     site = Site(top / "two", vocab)
     site.run()
     site.second_night()
-    clean = copied(site, top / "two-clean")
+    clean, site = copied(site, top / "two-clean"), copied(site, top / "two-busy")  # both away from the names of the first night
     clean.run()
     processes = [subprocess.Popen([PYOJUN, "run", str(site.folder / "job.toml")], stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(6)]
     results = [(p.communicate(timeout=200)[1].decode(errors="replace"), p.returncode) for p in processes]
