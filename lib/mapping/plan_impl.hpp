@@ -244,7 +244,7 @@ class PlanData final : public Plan {
   std::map<std::string, std::vector<std::string>, std::less<>> fields_;  // by kind; "*" holds what all kinds share
   std::vector<RulePlan> plans_;
   std::vector<LookupPlan> lookups_;
-  std::map<Symbol, Walk> walks_;  // by record kind; 0: kinds no rule names
+  std::map<Symbol, Walk> walks_;                               // by record kind; 0: kinds no rule names
   std::set<std::pair<std::string, std::size_t>> lookup_uses_;  // record kind of a rule, lookup it asks
   std::deque<Op> ops_;
   std::deque<CodeList> lists_;
