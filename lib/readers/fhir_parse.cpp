@@ -38,6 +38,11 @@ JsonIndex& index_of(unsigned level) {
   return indexes[level];
 }
 
+JsonSkipped& skipped_values() {
+  static thread_local JsonSkipped values;
+  return values;
+}
+
 class References final : public JsonRewriter {
  public:
   explicit References(const BundleTargets* targets) : targets_(targets) {}
@@ -96,7 +101,8 @@ struct FhirParser::Pending {
 };
 
 FhirParser::FhirParser(const FhirSetup& setup, RecordBatch& batch, const char* chunk, std::uint64_t origin)
-    : setup_(setup), batch_(batch), chunk_(chunk), origin_(origin), counted_to_(chunk) {
+    : setup_(setup), batch_(batch), chunk_(chunk), origin_(origin), counted_to_(chunk), skipped_(skipped_values()) {
+  skipped_.use(setup.limits);
   if (setup.file_symbol != 0) file_text_ = batch_.store.emplace_back(setup.file_name);
 }
 
@@ -134,7 +140,17 @@ void FhirParser::refuse(Code code, const char* first, const char* end, const cha
 }
 
 void FhirParser::undo(const Pending& pending) {
-  if (pending.first_node != 0) batch_.nodes.resize(pending.first_node);
+  if (pending.first_node == 0) return;
+  batch_.nodes.resize(pending.first_node);
+  known_.forget();
+}
+
+// `plain`: references mean the same in all of the chunk, so that values met before can be shared.
+JsonWalker FhirParser::walker(const JsonRewriter& references, bool plain) {
+  JsonWalker out(setup_.names, setup_.limits, batch_);
+  out.rewrite(&references, reference_role);
+  if (!setup_.names.grows()) out.remember(&skipped_, plain ? &known_ : nullptr);
+  return out;
 }
 
 // Adds what records have beside their members, and the record itself; or refuses it.
@@ -279,8 +295,7 @@ void FhirParser::block(std::string_view text) {
   // A string cannot span lines: a line end inside one makes build() fail, and then each line is indexed alone.
   const bool together = index.build(text);
   const References references(nullptr);
-  JsonWalker walker(setup_.names, setup_.limits, batch_);
-  walker.rewrite(&references, reference_role);
+  JsonWalker walker = this->walker(references, true);
   if (together) walker.start(index);
   for (std::size_t begin = 0; begin < text.size();) {
     const auto* found = static_cast<const char*>(std::memchr(text.data() + begin, '\n', text.size() - begin));
@@ -392,8 +407,7 @@ void FhirParser::document(std::string_view text, unsigned level) {
     return refuse(defect.code, text.data(), end, text.data() + defect.at);
   }
   const References references(nullptr);
-  JsonWalker walker(setup_.names, setup_.limits, batch_);
-  walker.rewrite(&references, reference_role);
+  JsonWalker walker = this->walker(references, true);
   walker.start(index);
   Pending pending;
   const bool object = walker.peek() == '{';
@@ -409,8 +423,7 @@ void FhirParser::document(std::string_view text, unsigned level) {
 void FhirParser::entries(std::string_view text, const BundleTargets* targets, unsigned level) {
   JsonIndex& index = index_of(level);
   const References references(targets);
-  JsonWalker walker(setup_.names, setup_.limits, batch_);
-  walker.rewrite(&references, reference_role);
+  JsonWalker walker = this->walker(references, targets == nullptr || targets->size() == 0);
   if (text.size() <= setup_.limits.record_bytes + 2 * block_bytes && index.build(text)) {
     walker.start(index);
     while (!walker.at_end()) {

@@ -62,6 +62,7 @@ class FhirParser {
   void accept(Pending& pending, std::string_view full_url);
   void refuse(Code code, const char* first, const char* end, const char* at);
   void undo(const Pending& pending);
+  JsonWalker walker(const JsonRewriter& references, bool plain);
   std::string_view joined(std::string_view a, std::string_view b, std::string_view c);
   std::uint32_t line_of(const char* at);
 
@@ -73,6 +74,8 @@ class FhirParser {
   std::uint64_t line_ = 0;
   std::string* texts_ = nullptr;  // made-up texts of this batch, never reallocated
   std::string_view file_text_;
+  JsonSkipped& skipped_;
+  JsonKnown known_;
   VersionVotes* votes_ = nullptr;
   std::vector<std::shared_ptr<const BundleTargets>> held_;
 };

@@ -6,6 +6,8 @@ namespace pyojun {
 
 namespace {
 
+constexpr std::uint32_t deepest_known = 3;  // containers around a value that is looked up; deeper ones are small
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 int hex_digit(char c) {
@@ -205,10 +207,23 @@ bool JsonWalker::skip_value(std::uint32_t depth) {
   NodeKind kind{};
   std::string_view text;
   const char c = peek();
-  if (c == '{' || c == '[') return skip_container(depth);
+  if (c == '{' || c == '[') return skipped_ != nullptr && depth == 1 ? skip_known(depth) : skip_container(depth);
   if (c != '"') return atom(kind, text);
   if (!string_ok()) return false;
   ++at_;
+  return true;
+}
+
+bool JsonWalker::skip_known(std::uint32_t depth) {
+  auto& memo = skipped_->memo();
+  auto& where = memo.place(place(0));
+  if (const auto* known = memo.find(where, depth, at(), readable()); known != nullptr) {
+    at_ += known->tokens;
+    return true;
+  }
+  const std::uint32_t from = at_;
+  if (!skip_container(depth)) return false;
+  if (const auto text = text_from(from); memo.worth(where, text, at_ - from)) skipped_->keep(where, depth, text, at_ - from);
   return true;
 }
 
@@ -309,13 +324,11 @@ bool JsonWalker::value(JsonFrame& frame, JsonName name, std::uint32_t depth) {
       add(frame, name.symbol, NodeKind::text, got);
       return true;
     }
-    case '{': {
-      JsonFrame inner;
-      inner.self = add(frame, name.symbol, NodeKind::object, {});
-      return object(inner, depth);
-    }
+    case '{':
     case '[':
-      return array(frame, name, depth);
+      return known_ != nullptr && depth <= deepest_known ? container(frame, name, depth)
+             : peek() == '{'                             ? object_member(frame, name, depth)
+                                                         : array(frame, name, depth);
     default: {
       NodeKind kind{};
       std::string_view got;
@@ -324,6 +337,34 @@ bool JsonWalker::value(JsonFrame& frame, JsonName name, std::uint32_t depth) {
       return true;
     }
   }
+}
+
+bool JsonWalker::object_member(JsonFrame& frame, JsonName name, std::uint32_t depth) {
+  JsonFrame inner;
+  inner.self = add(frame, name.symbol, NodeKind::object, {});
+  return object(inner, depth);
+}
+
+// As value(), for a container: its top nodes are made again, what is below them is shared with the one met before.
+bool JsonWalker::container(JsonFrame& frame, JsonName name, std::uint32_t depth) {
+  const std::uint32_t context = std::uint32_t{name.symbol} << 16 | std::uint32_t{name.role} << 8 | depth;
+  auto& where = known_->place(place(128 + depth));
+  if (const auto* known = known_->find(where, context, at(), readable()); known != nullptr) {
+    for (NodeIndex i = known->what.first;; i = batch_.nodes[i].next) {
+      const Node node = batch_.nodes[i];
+      batch_.nodes[add(frame, name.symbol, node.kind, node.text())].child = node.child;
+      if (i == known->what.last) break;
+    }
+    at_ += known->tokens;
+    return true;
+  }
+  const std::uint32_t from = at_;
+  const NodeIndex before = frame.last, first = static_cast<NodeIndex>(batch_.nodes.size());
+  if (!(peek() == '{' ? object_member(frame, name, depth) : array(frame, name, depth))) return false;
+  if (frame.last == before) return true;  // an empty array
+  if (const auto text = text_from(from); JsonKnown::worth(where, text, at_ - from))
+    known_->keep(where, context, text, at_ - from, {first, frame.last});
+  return true;
 }
 
 bool JsonWalker::array(JsonFrame& frame, JsonName name, std::uint32_t depth) {

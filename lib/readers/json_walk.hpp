@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "readers/json_index.hpp"
+#include "readers/json_memo.hpp"
 #include "readers/json_names.hpp"
 #include "readers/reader.hpp"
 #include "record/batch.hpp"
@@ -38,6 +39,12 @@ class JsonWalker {
   }
   // A text member of this role is the own text of its object, not a child.
   void own_text(std::uint16_t role) { own_text_role_ = role; }
+  // Containers met before are recognised. All values of `known` were read with the same names, limits, rewriter and batch; those of
+  // `skipped` with the same limits. Either may be nullptr.
+  void remember(JsonSkipped* skipped, JsonKnown* known) {
+    skipped_ = skipped;
+    known_ = known;
+  }
   void start(const JsonIndex& index) {
     base_ = index.base();
     tokens_ = index.tokens();
@@ -120,7 +127,19 @@ class JsonWalker {
   bool string_ok() { return !has_escape(at(), base_ + tokens_[at_ + 1]) || escapes_ok(content()); }
   bool key(JsonName& name, std::string_view& text);
   bool array(JsonFrame& frame, JsonName name, std::uint32_t depth);
+  bool object_member(JsonFrame& frame, JsonName name, std::uint32_t depth);
+  bool container(JsonFrame& frame, JsonName name, std::uint32_t depth);
   bool skip_container(std::uint32_t depth);
+  bool skip_known(std::uint32_t depth);
+  // Of a container at the next token: the same for the same member of its like, other members mostly have others.
+  std::uint32_t place(std::uint32_t salt) const {
+    if (at_ < 2) return salt;
+    const std::uint32_t colon = tokens_[at_ - 1], key = tokens_[at_ - 2];
+    return (colon - key) * 31U + static_cast<unsigned char>(base_[key + 1]) * 7U + salt;
+  }
+  // From the token at place `from` of the index to the one just read.
+  std::string_view text_from(std::uint32_t from) const { return {base_ + tokens_[from], tokens_[at_ - 1] + 1 - tokens_[from]}; }
+  std::size_t readable() const { return stop_ - tokens_[at_]; }
   bool take_own_text(const JsonFrame& frame);
   bool atom(NodeKind& kind, std::string_view& text);
   bool number_ok(std::string_view text);
@@ -131,6 +150,8 @@ class JsonWalker {
   const Limits& limits_;
   RecordBatch& batch_;
   const JsonRewriter* rewriter_ = nullptr;
+  JsonSkipped* skipped_ = nullptr;
+  JsonKnown* known_ = nullptr;
   std::uint16_t rewrite_role_ = 0;
   std::uint16_t own_text_role_ = 0xFFFF;
   const char* base_ = nullptr;

@@ -121,6 +121,32 @@ TEST_CASE("values keep their kind and their text") {
                               R"("@file":"sample.json"})");
 }
 
+TEST_CASE("containers met before mean what they meant: read, left out, in arrays, under another name, after a refused record") {
+  const std::string coding = R"([{"system":"http://loinc.org","code":"718-7","display":"Hemoglobin"},{"system":"urn:x","code":"Hb"}])";
+  const std::string text = R"({"resourceType":"Observation","category":)" + coding + R"(,"code":{"coding":)" + coding +
+                           R"(,"text":"a \u00e9 \"b\""},"component":[{"code":{"coding":)" + coding + R"(,"text":"c"}}]})";
+  const std::string other =
+      R"({"resourceType":"Condition","code":)" + coding + R"(,"category":)" + coding + R"(,"subject":)" + coding + "}";
+  // Refused behind containers that are known and one that is new.
+  const std::string refused =
+      R"({"resourceType":"Observation","code":{"coding":)" + coding + R"(,"new":[1,[2,3],{"code":"n"}]},"code":{"text":1}})";
+  const std::string after = R"({"resourceType":"Observation","code":{"coding":)" + coding + R"(,"new":[1,[2,3],{"code":"n"}]}})";
+  std::string all;
+  std::vector<std::string> alone;
+  Options options;
+  options.needs = {"code", "coding", "system", "text", "component", "new", "@id"};
+  for (int round = 0; round < 3; ++round) {
+    for (const std::string& line : {text, other, refused, after, other, text}) {
+      all += line + "\n";
+      for (const auto& one : read_once(line + "\n", options, false, 1).lines) alone.push_back(body(one));
+    }
+  }
+  const Outcome outcome = read_text(all, options);
+  CHECK(outcome.rejects.size() == 3);
+  REQUIRE(outcome.lines.size() == alone.size());
+  for (std::size_t i = 0; i < alone.size(); ++i) CHECK(body(outcome.lines[i]) == alone[i]);
+}
+
 TEST_CASE("only needed names get nodes, and the rest is still validated") {
   Options options;
   options.needs = {"Observation", "code", "coding", "@id", "resourceType"};
