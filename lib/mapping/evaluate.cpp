@@ -119,7 +119,11 @@ Hash128 key_of(Frame& frame, const std::vector<const Op*>& parts, std::uint64_t 
   if (parts.size() == 1) {
     eval(*parts[0], frame, value);
     if (!value.present() || !text_of(frame, value, text) || text.empty()) return {};
-    return hash128(text, seed);
+    if (frame.runtime == nullptr) return hash128(text, seed);
+    if (const Hash128* const known = frame.runtime->keys.find(text, seed); known != nullptr) return *known;
+    const Hash128 key = hash128(text, seed);
+    frame.runtime->keys.keep(text, seed, key);
+    return key;
   }
   std::array<std::string_view, 16> texts;
   std::size_t length = 0;

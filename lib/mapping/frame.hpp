@@ -12,6 +12,7 @@
 
 #include "mapping/code_cache.hpp"
 #include "mapping/plan_impl.hpp"
+#include "mapping/recent.hpp"
 #include "mapping/values.hpp"
 
 namespace pyojun::mapping {
@@ -26,6 +27,8 @@ struct Runtime {
   Runtime(const PlanData& plan, std::shared_ptr<const Vocabulary> words);
   std::shared_ptr<const Vocabulary> vocabulary;
   CodeCache codes;
+  Recent<TimeValue> times;            // by parse_time()
+  Recent<Hash128> keys;               // by key_of(), the seed is the salt
   std::vector<TextMemo> memos;        // by Op::number: concept()
   std::vector<SystemNumber> systems;  // by Op::number: code() with a constant system, list_code()
   TextMemo units, answers;

@@ -123,6 +123,13 @@ void arithmetic(const Op& op, Frame& frame, Value& out, Whole whole, Real real) 
 }  // namespace
 
 bool parse_time(const Frame& frame, std::string_view text, TimeValue& out) {
+  Recent<TimeValue>* const recent = frame.runtime == nullptr ? nullptr : &frame.runtime->times;
+  if (recent != nullptr) {
+    if (const TimeValue* const known = recent->find(text, 0); known != nullptr) {
+      out = *known;
+      return true;
+    }
+  }
   std::optional<TimeValue> time = parse_iso(text);
   if (!time) {
     for (const auto& form : frame.plan->dialect_.date_forms) {
@@ -133,6 +140,7 @@ bool parse_time(const Frame& frame, std::string_view text, TimeValue& out) {
   }
   out = *time;
   apply_zone(frame.plan->zone_, out);
+  if (recent != nullptr) recent->keep(text, 0, out);
   return true;
 }
 

@@ -18,6 +18,7 @@ class Writer {
       : frame_(frame), layout_(layout), given_(given), cut_(cut) {}
 
   bool write(const Binding& binding, ColumnValues& out) {
+    if (binding.fill == Fill::generic && binding.attribute != 0xFFFF && usual(binding, given_.values[binding.attribute], out)) return true;
     const Binding* how = &binding;
     for (;;) {
       const Put put = one(*how, out);
@@ -60,6 +61,29 @@ class Writer {
   }
 
  private:
+  // What most cells are: a value of the column's own kind that fits. False: it takes a closer look, nothing is written.
+  static bool usual(const Binding& binding, const Value& value, ColumnValues& out) {
+    if (value.tag == Tag::text) {
+      if (binding.storage != Storage::texts || value.length == 0) return false;
+      if (binding.max_length != 0 && value.length > binding.max_length) return false;
+      out.heap.append(value.data, value.length);
+      out.ends.push_back(static_cast<std::uint32_t>(out.heap.size()));
+      return true;
+    }
+    if (value.tag == Tag::time) {
+      if (binding.storage == Storage::datetimes && value.time.precision >= Precision::minute) {
+        out.datetimes.push_back(std::int64_t{value.time.days} * 86'400'000'000 + value.time.micros);
+        return true;
+      }
+      if (binding.storage != Storage::integers || binding.type != ColumnType::date || value.time.precision < Precision::day) return false;
+      out.integers.push_back(value.time.days);
+      return true;
+    }
+    if (value.tag != Tag::key || binding.storage != Storage::references) return false;
+    out.references.push_back(value.key);
+    return true;
+  }
+
   Put fail(Code code, const Binding& binding, const Value& value) {
     Failure& failure = frame_.failure;
     if (!failure.failed) failure = {true, code, binding.field, value.node, layout_.table, binding.column};
