@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <mutex>
 
 #include "pipeline/pump.hpp"
@@ -288,15 +289,19 @@ void Run::close_files() {
 
 Status hash_files(Sources& sources, unsigned threads, const World& world) {
   std::uint64_t total = 0;
-  for (const auto& file : sources.files) {
-    if (file.format != nullptr && file.sha256.empty()) total += file.input->size();
+  std::vector<SourceFile*> files;
+  for (auto& file : sources.files) {
+    if (file.format == nullptr || !file.sha256.empty()) continue;
+    total += file.input->size();
+    files.push_back(&file);
   }
+  // One file is one chain of blocks: the longest begins first, so that no thread is left with it in the end.
+  std::ranges::stable_sort(files, std::greater(), [](const SourceFile* file) { return file->input->size(); });
   world.progress->stage("hash", total);
   std::atomic<std::size_t> next{0};
   run_workers(threads, [&](unsigned) {
-    for (std::size_t i = next++; i < sources.files.size() && !world.stopped(); i = next++) {
-      SourceFile& file = sources.files[i];
-      if (file.format == nullptr || !file.sha256.empty()) continue;
+    for (std::size_t i = next++; i < files.size() && !world.stopped(); i = next++) {
+      SourceFile& file = *files[i];
       if (auto hash = file.input->sha256(); hash) file.sha256 = std::move(*hash);  // an unreadable file is reported when it is opened
       world.progress->advance(file.input->size());
     }

@@ -133,7 +133,7 @@ Result<bool> Assembly::wanted(const AssembleScript& script) {
   if (!script.wanted(settings_)) return false;
   if (!script.table.empty()) {
     const TableId id = schema_.find(script.table);
-    if (id == no_table || (script.mode != "replace" && request_.mapped[id] > 0)) return false;
+    if (id == no_table || (script.mode == "replace") == (request_.mapped[id] == 0)) return false;  // nothing to replace, or made already
   }
   if (script.guard.empty()) return true;
   auto number = duck_.integer(script.guard, script.name);

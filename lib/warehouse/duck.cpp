@@ -73,7 +73,7 @@ struct Duck::Database {
 Result<std::unique_ptr<Duck>> Duck::open(const DuckOptions& options) {
   duckdb_config config = nullptr;
   if (duckdb_create_config(&config) != DuckDBSuccess) return engine_error("open", "configuration");
-  const std::array<std::pair<const char*, std::string>, 8> settings{{
+  const std::array<std::pair<const char*, std::string>, 9> settings{{
       {"threads", std::to_string(options.threads == 0 ? 1 : options.threads)},
       {"memory_limit", fmt::format("{}MiB", options.memory_bytes >> 20)},
       {"temp_directory", options.temp_folder},
@@ -82,6 +82,7 @@ Result<std::unique_ptr<Duck>> Duck::open(const DuckOptions& options) {
       {"preserve_insertion_order", "true"},
       {"access_mode", options.read_only ? "READ_ONLY" : "READ_WRITE"},
       {"checkpoint_threshold", "1GB"},
+      {"default_block_size", "65536"},  // of new files: some forty tables of mostly few rows, each column in a block of its own
   }};
   bool good = true;
   for (const auto& [name, value] : settings) good = duckdb_set_config(config, name, value.c_str()) == DuckDBSuccess && good;
