@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "json.hpp"
 #include "mapping/diagnostic.hpp"
@@ -34,17 +35,34 @@ void tell_mapping(const ConvertOutcome& outcome, Context& context) {
   }
 }
 
+// What readers warn of: by file while these are few, then how many files more, so that a folder of single messages does not bury the rest.
+void tell_warnings(const ConvertOutcome& outcome, Console& console) {
+  constexpr std::uint64_t named = 3;
+  std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> files;  // by message id and subject
+  for (const auto& file : outcome.files) {
+    for (const auto& finding : file.findings) {
+      if (info(finding.code).severity != Severity::warning) continue;
+      if (++files[{info(finding.code).id, finding.subject}] <= named)
+        console.note(fmt::format("{}: {}", printable(file.path), console.render(finding)));
+    }
+  }
+  for (const auto& [what, number] : files) {
+    if (number <= named) continue;
+    const auto text =
+        console.pick("{}{}{} in {} more files; --verbose names them", "{}{}{}: 다른 파일 {}개에서도; --verbose로 이름을 봅니다");
+    console.note(
+        fmt::format(fmt::runtime(text), what.first, what.second.empty() ? "" : " ", printable(what.second), grouped(number - named)));
+  }
+}
+
 void tell_files(const ConvertOutcome& outcome, Context& context) {
   Console& console = context.console;
   for (const auto& file : outcome.files) {
     if (file.broken) console.error(*file.broken);
     if (!file.read && !file.broken && file.format.empty())
       console.note(fmt::format("{}: {} [{}]", printable(file.path), console.pick("not read", "읽지 않음"), info(file.why).id));
-    for (const auto& finding : file.findings) {
-      const bool heard = info(finding.code).severity == Severity::warning || console.verbose;
-      if (heard) console.note(fmt::format("{}: {}", printable(file.path), console.render(finding)));
-    }
     if (!console.verbose) continue;
+    for (const auto& finding : file.findings) console.note(fmt::format("{}: {}", printable(file.path), console.render(finding)));
     console.note(fmt::format("{}: {} {} {}", printable(file.path), file.format, file.encoding, grouped(file.records)));
     for (const auto& name : file.facts.unknown_columns)
       console.note(fmt::format("  {}: {}", console.pick("column read by no rule", "어느 규칙도 읽지 않는 열"), printable(name)));
@@ -52,6 +70,7 @@ void tell_files(const ConvertOutcome& outcome, Context& context) {
       console.note(fmt::format("  {}: {}", console.pick("column not delivered", "전달되지 않은 열"), printable(name)));
     for (const auto& note : file.facts.notes) console.note("  " + printable(note));
   }
+  if (!console.verbose) tell_warnings(outcome, console);
   for (const auto& path : outcome.skipped) {
     if (console.verbose) console.note(fmt::format("{}: {}", printable(path), console.pick("skipped", "건너뜀")));
   }
