@@ -97,7 +97,7 @@ def audited(pack, database, folder):
 
 def one_case(pack, prepared, sql, folder):
     folder.mkdir()
-    database = folder / "cdm.duckdb"
+    database = folder / "made.duckdb"
     shutil.copy(prepared, database)
     if sql.strip():
         with Duck(database) as duck:
