@@ -22,11 +22,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 KIT = pathlib.Path(os.environ.get("PYOJUN_SHARED", ROOT.parent / "shared" / "data")).parent / "bench"
 SIZES = {  # csv patients, fhir patients, vocabulary (concepts, relationships), large vocabulary, korean patients
-    "quick": dict(csv=1000, fhir=100, vocabulary=(100_000, 500_000), large=(200_000, 1_000_000), korean=500, hl7=1000, hospital=300, ccda=2),
-    "full": dict(csv=20_000, fhir=3000, vocabulary=(1_000_000, 5_000_000), large=(10_000_000, 50_000_000), korean=8000, hl7=10_000, hospital=20_000, ccda=40),
+    "quick": dict(csv=1000, fhir=100, vocabulary=(100_000, 500_000), large=(200_000, 1_000_000), korean=500, hl7=1000, hospital=300, ccda=2, copies=4),
+    "full": dict(csv=20_000, fhir=3000, vocabulary=(1_000_000, 5_000_000), large=(10_000_000, 50_000_000), korean=8000, hl7=10_000, hospital=20_000, ccda=40, copies=100),
 }
 HAPI = 14  # MB per cpu-s, parsing only: the figure published with the yardstick kit; HAPI itself is no Debian package
-TARGETS = "T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 K1".split()
+TARGETS = "T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 K1".split()
 ETL_SYNTHEA_SECONDS = 93  # OHDSI ETL-Synthea into PostgreSQL 15, 10,000 patients, two cores: measured once with the kit, see docs/benchmarks.md
 
 
@@ -535,6 +535,24 @@ class Bench:
             self.verdict("wall, into the warehouse", share("", "wall"), 0.1, 0.03, False),
             self.verdict("records read", found["night"]["records"] / found["full"]["records"], 0.1, 0.03, False),
             self.verdict("cpu, with the whole CDM as CSV again", share(", CSV", "cpu"), 0.1, 0.03, False)])
+
+    def T12(self):
+        data = pathlib.Path(os.environ.get("PYOJUN_SHARED", ROOT.parent / "shared" / "data"))
+        small, vocabulary = data / "cdm" / "synthea27nj", data / "vocabulary"
+        if not small.is_dir():
+            raise RuntimeError("no CDM of 28 persons here (../shared/data/cdm/synthea27nj)")
+        copies = self.size["copies"]
+        large = self.made(f"cdm-{copies}", [sys.executable, HERE / "multiply_cdm.py", small, self.work / f"cdm-{copies}", copies])
+
+        def audit(source):
+            # Reading the files is part of it: a user has to wait for that too.
+            command = [self.program, "audit", source, "--vocabulary", vocabulary, "--pack", "omop-dqd", "--as-of", "2026-11-25", "-j", 2, "-q"]
+            return self.plain(*command)
+
+        found = self.rounds({"28 persons": audit(small), f"{copies} copies": audit(large)})
+        return dict(what="2,374 DataQualityDashboard checks over CSV files: 28 persons, and 2.5 million rows (100 copies)", input_bytes=[size_of(small), size_of(large)], found=found, verdicts=[
+            self.verdict("28 persons, wall s", found["28 persons"]["wall"]["median"], 2, 0.7, False),
+            self.verdict(f"{copies} copies, wall s", found[f"{copies} copies"]["wall"]["median"], 10, 3, False)])
 
     # --- all of it
 
