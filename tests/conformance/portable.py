@@ -9,7 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from criteria import *
 
 PRELUDE = {"add_days", "days_between", "safe_date", "year_of", "matches", "is_whole", "as_number", "as_day"}  # defined for each engine in schemas/conformance/prelude
-SHARED_FUNCTIONS = {"count", "coalesce", "sum", "min", "max", "lower", "upper", "length", "substring", "trim", "cast", "exists", "round", "abs", "nullif", "concat"}
+SHARED_FUNCTIONS = {"count", "coalesce", "sum", "min", "max", "lower", "upper", "length", "substring", "trim", "cast", "exists", "round", "abs", "nullif", "concat", "floor", "replace", "extract"}
 SYNTAX = {"in", "and", "or", "not", "from", "join", "on", "as", "select", "when", "then", "else", "where", "by", "values", "distinct", "all", "union", "between", "is", "having", "varchar", "over"}
 TYPES = {"date", "timestamp", "integer", "bigint", "double", "varchar", "decimal"}
 # Spellings of one engine only.
