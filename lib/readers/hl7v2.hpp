@@ -72,10 +72,14 @@ std::uint32_t hl7_unescape(std::string& out, std::string_view text, const Hl7Del
 struct Hl7Segment {
   std::uint32_t code = 0;
   SegmentPlace place = SegmentPlace::current;
-  Symbol node = 0;             // its id, when it is a node of its own
-  std::vector<Symbol> fields;  // by field number; [0] is not used
+  Symbol node = 0;  // its id, when it is a node of its own
+  struct Field {
+    std::uint32_t number = 0;
+    Symbol name = 0;
+  };
+  std::vector<Field> wanted;   // in order of their numbers
+  std::vector<Symbol> fields;  // by field number, when all is kept; [0] is not used
   bool read = false;           // by any rule
-  Symbol field(std::uint32_t number) const { return number < fields.size() ? fields[number] : Symbol{0}; }
 };
 
 class Hl7Names {
@@ -83,7 +87,12 @@ class Hl7Names {
   explicit Hl7Names(const Needs& needs);
   // Knows every id when all is kept, else those the plan names and those of the structure table; nullptr: no rule reads it.
   const Hl7Segment* segment(std::uint32_t code) const;
-  Symbol field(const Hl7Segment& segment, std::uint32_t number) const { return all_ ? any_field(segment, number) : segment.field(number); }
+  // The next field to be read from `number` on; number 0: none is. `place` goes up with every call, from 0.
+  Hl7Segment::Field next_field(const Hl7Segment& segment, std::uint32_t number, std::size_t& place) const {
+    if (all_) return {number, any_field(segment, number)};
+    while (place < segment.wanted.size() && segment.wanted[place].number < number) ++place;
+    return place < segment.wanted.size() ? segment.wanted[place] : Hl7Segment::Field{};
+  }
   Symbol part(std::uint32_t number) const { return number < parts_.size() ? parts_[number] : any_part(number); }  // "1", "2" ..
   Symbol kind(std::string_view name) const { return all_ ? symbols_->intern(name) : symbols_->find(name); }
 

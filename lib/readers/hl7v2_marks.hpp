@@ -42,6 +42,21 @@ class Hl7Marks {
     stops_ &= stops_ - 1;
     return found;
   }
+  // Passes up to `separators` field separators of the line, counting down, and answers the place of the last; when the line has fewer, that
+  // of its end (a CR or LF, which is then behind us, or the end of the text).
+  const char* pass(std::uint32_t& separators) {
+    while (true) {
+      const std::uint64_t end = breaks_ & stops_ & (~(breaks_ & stops_) + 1);  // the first line end of the block
+      std::uint64_t ahead = end == 0 ? stops_ : stops_ & (end - 1);
+      while (ahead != 0) {
+        const std::uint64_t rest = ahead & (ahead - 1);
+        if (--separators == 0) return reach(ahead ^ rest);
+        ahead = rest;
+      }
+      if (end != 0) return reach(end);
+      if (!more()) return to_;
+    }
+  }
   // As next(), over field separators.
   const char* next_line_end() {
     while (true) {
@@ -50,10 +65,7 @@ class Hl7Marks {
         if (!more()) return to_;
         continue;
       }
-      const std::uint64_t reached = ends ^ (ends - 1);
-      stops_ &= ~reached;
-      others_found_ &= ~reached;
-      return block_ + __builtin_ctzll(ends);
+      return reach(ends & (~ends + 1));
     }
   }
   // Goes on at `from`, which must not lie before the last place found.
@@ -67,6 +79,12 @@ class Hl7Marks {
   std::span<const char* const> signs() const { return signs_; }
 
  private:
+  const char* reach(std::uint64_t bit) {
+    const std::uint64_t behind = ~(bit | (bit - 1));
+    stops_ &= behind;
+    others_found_ &= behind;
+    return block_ + __builtin_ctzll(bit);
+  }
   bool more() {
     if (to_ - block_ <= 64) {
       stops_ = others_found_ = 0;

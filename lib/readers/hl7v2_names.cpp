@@ -1,4 +1,5 @@
 // Which segments, fields and components a plan reads, found once per file.
+#include <algorithm>
 #include <charconv>
 
 #include "readers/hl7v2.hpp"
@@ -44,9 +45,11 @@ Hl7Names::Hl7Names(const Needs& needs) : symbols_(needs.symbols), all_(needs.all
     const auto [end, bad] = std::from_chars(text.data() + 4, text.data() + text.size(), number);
     if (text[3] != '-' || bad != std::errc() || end != text.data() + text.size() || number == 0 || number > most_fields) continue;
     Hl7Segment& segment = make(segment_code(text.data()));
-    if (segment.fields.size() <= number) segment.fields.resize(number + 1);
-    segment.fields[number] = symbol;
+    segment.wanted.push_back({number, symbol});
     segment.read = true;
+  }
+  for (const auto& segment : segments_) {
+    if (segment) std::ranges::sort(segment->wanted, {}, &Hl7Segment::Field::number);
   }
 }
 

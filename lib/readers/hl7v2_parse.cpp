@@ -219,16 +219,22 @@ const char* Hl7Parser::skip_segment(const char* from, const char* to, const char
 
 // MSH-1 and MSH-2 are the signs themselves, never split.
 const char* Hl7Parser::header_fields(const Hl7Segment& known, Group& host, const char* from, const char* to) {
-  const auto literal = [&](std::uint32_t number, const char* begin, const char* end) {
-    const Symbol name = names_.field(known, number);
-    if (name == 0 || begin == end) return;
-    const NodeIndex node = make(name, NodeKind::text);
-    text(node, begin, end, false);
-    append(host, node);
-  };
-  literal(1, from - 1, from);
-  literal(2, from, signs_.rest);
+  std::size_t place = 0;
+  for (std::uint32_t number = 1; number < 3; ++number) {
+    const auto wanted = names_.next_field(known, number, place);
+    if (wanted.number != number) continue;
+    const char *const begin = number == 1 ? from - 1 : from, *const end = number == 1 ? from : signs_.rest;
+    if (begin != end) append(host, piece(wanted.name, begin, end));
+  }
   return signs_.rest == to || is_break(*signs_.rest) ? signs_.rest : signs_.rest + 1;
+}
+
+// Does the segment end at `at`, where a line does or the text? If not, what follows is read on as part of it.
+bool Hl7Parser::ends(const char* at, const char* to, const char*& next) {
+  bool ended = true;
+  next = at == to ? to : segment_end(at, to, ended);
+  if (!ended) marks_.seek(next);
+  return ended;
 }
 
 // From behind the separator that follows the id; `next`: where the next segment begins.
@@ -239,35 +245,36 @@ void Hl7Parser::fields(const Hl7Segment& known, Group& host, const char* from, c
     number = 3;
   }
   marks_.seek(from);
-  for (const char* begin = from;; ++number) {
-    if (!names_.all() && number >= known.fields.size()) {
+  const char* begin = from;
+  std::size_t place = 0;
+  while (!failed_) {
+    const auto wanted = names_.next_field(known, number, place);
+    if (wanted.number == 0) {
       skip_segment(begin, to, next);
       return;
     }
-    const Symbol name = names_.field(known, number);
-    marks_.forget();
-    const char* at = marks_.next(name != 0);
-    bool ended = at == to;
-    next = to;
-    while (!ended && *at != signs_.field) {
-      next = segment_end(at, to, ended);
-      if (ended) break;
-      marks_.seek(next);
-      at = marks_.next(name != 0);
-      if (at == to) {
-        ended = true;
-        next = to;
-      }
+    for (std::uint32_t between = wanted.number - number; between != 0;) {
+      const char* const at = marks_.pass(between);
+      if (between != 0 && ends(at, to, next)) return;
+      begin = at + 1;
     }
-    const char* end = at;
+    number = wanted.number + 1;
+    marks_.forget();
+    const char* end = marks_.next(true);
+    bool ended = false;
+    while (!ended && (end == to || *end != signs_.field)) {
+      ended = ends(end, to, next);
+      if (!ended) end = marks_.next(true);
+    }
+    const char* const stop = end;
     if (ended) {
       while (end != begin && is_padding(end[-1])) --end;
     }
-    if (name != 0 && end != begin) field(host, name, begin, end, marks_.signs());
-    if (ended || failed_) return;
-    if (number == 3) result_from_ = begin - 1;
-    if (number == 4) result_to_ = at;
-    begin = at + 1;
+    if (wanted.name != 0 && end != begin) field(host, wanted.name, begin, end, marks_.signs());
+    if (ended) return;
+    if (wanted.number == 3) result_from_ = begin - 1;
+    if (wanted.number == 4) result_to_ = stop;
+    begin = stop + 1;
   }
 }
 
@@ -326,9 +333,7 @@ void Hl7Parser::segments(Text whole) {
   kind_ = kind_of(line);
   const auto extra = [&](Symbol name, std::string_view value) {
     if (name == 0) return;
-    const NodeIndex node = make(name, NodeKind::text);
-    text(node, value.data(), value.data() + value.size(), false);
-    append(root_, node);
+    append(root_, piece(name, value.data(), value.data() + value.size()));
   };
   extra(names_.id, raw_field(line, 9));
   extra(names_.file, setup_.file_name);

@@ -42,6 +42,7 @@ class Hl7Parser {
   void segments(Text text);
   bool begins_segment(const char* at, const char* to) const;
   const char* segment_end(const char* line_end, const char* to, bool& ended);
+  bool ends(const char* at, const char* to, const char*& next);
   const char* skip_segment(const char* from, const char* to, const char*& next);
   const char* segment(const char* id, const char* to);
   void fields(const Hl7Segment& known, Group& host, const char* from, const char* to, const char*& next);
@@ -67,9 +68,23 @@ class Hl7Parser {
     group.last = node;
   }
   NodeIndex make(Symbol name, NodeKind kind) {
-    const auto index = static_cast<NodeIndex>(batch_.nodes.size());
-    batch_.nodes.push_back({nullptr, 0, 0, 0, name, kind});
-    return index;
+    Node& node = batch_.nodes.emplace_back();
+    node.name = name;
+    node.kind = kind;
+    return static_cast<NodeIndex>(batch_.nodes.size() - 1);
+  }
+  // A text as it stands.
+  NodeIndex piece(Symbol name, const char* from, const char* to) {
+    Node& node = batch_.nodes.emplace_back();
+    node.data = from;
+    node.length = static_cast<std::uint32_t>(to - from);
+    node.name = name;
+    return static_cast<NodeIndex>(batch_.nodes.size() - 1);
+  }
+  // A text without any sign inside; `""` says that it is nothing.
+  NodeIndex plain(Symbol name, const char* from, const char* to) {
+    const bool nothing = to - from == 2 && from[0] == '"' && from[1] == '"';
+    return nothing ? make(name, NodeKind::null) : piece(name, from, to);
   }
   void field(Group& host, Symbol name, const char* from, const char* to, Signs signs);
   NodeIndex repetition(Symbol name, const char* from, const char* to, Signs signs);

@@ -19,30 +19,22 @@ constexpr bool is_sign(char c) {
   return c > ' ' && c < 0x7F && !(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z');
 }
 
-// What a block of 64 bytes holds.
-struct Block {
-  std::uint64_t breaks = 0, cr = 0, lf = 0;
-};
-
-Block look(const char* at, bool& high, bool& zero) {
-  Block out;
-  const __m128i four = _mm_set1_epi8(3), first = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r'), none = _mm_setzero_si128();
-  __m128i any = none, nul = none;
+// LF, VT, FF and CR among 64 bytes.
+std::uint64_t find_breaks(const char* at, bool& high, bool& zero) {
+  const __m128i three = _mm_set1_epi8(3), first = _mm_set1_epi8('\n');
+  __m128i any = _mm_setzero_si128(), least = _mm_set1_epi8('\x7F');
+  std::uint64_t breaks = 0;
   for (unsigned i = 0; i < 4; ++i) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + std::size_t{16} * i));
     const __m128i from_lf = _mm_sub_epi8(bytes, first);  // 0 to 3 for LF, VT, FF, CR
-    const auto mask = [i](__m128i found) {
-      return static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(found))) << (16 * i);
-    };
-    out.breaks |= mask(_mm_cmpeq_epi8(_mm_min_epu8(from_lf, four), from_lf));
-    out.cr |= mask(_mm_cmpeq_epi8(bytes, cr));
-    out.lf |= mask(_mm_cmpeq_epi8(bytes, first));
+    const int found = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(from_lf, three), from_lf));
+    breaks |= static_cast<std::uint64_t>(static_cast<unsigned>(found)) << (16 * i);
     any = _mm_or_si128(any, bytes);
-    nul = _mm_or_si128(nul, _mm_cmpeq_epi8(bytes, none));
+    least = _mm_min_epu8(least, bytes);
   }
   high |= _mm_movemask_epi8(any) != 0;
-  zero |= _mm_movemask_epi8(nul) != 0;
-  return out;
+  zero |= _mm_movemask_epi8(_mm_cmpeq_epi8(least, _mm_setzero_si128())) != 0;
+  return breaks;
 }
 
 }  // namespace
@@ -80,12 +72,11 @@ Hl7Extent hl7_extent(const char* from, const char* to) {
       std::memcpy(rest, block, left);
       source = rest;
     }
-    bool high = false, zero = false;
-    const Block found = look(source, high, zero);
-    // A line ends with CR, or with an LF that no CR stands in front of.
-    const std::uint64_t ends = found.cr | (found.lf & ~(found.cr << 1 | (cr_before ? 1U : 0U)));
-    for (std::uint64_t breaks = found.breaks; breaks != 0; breaks &= breaks - 1) {
+    for (std::uint64_t breaks = find_breaks(source, out.high, out.zero); breaks != 0; breaks &= breaks - 1) {
       const auto place = static_cast<unsigned>(__builtin_ctzll(breaks));
+      // A line ends with CR, or with an LF that no CR stands in front of.
+      const bool after_cr = place == 0 ? cr_before : source[place - 1] == '\r';
+      if (source[place] == '\r' || (source[place] == '\n' && !after_cr)) ++out.lines;
       const char* start = block + place + 1;
       if (start >= to || is_break(*start)) continue;
       const char first = *start;
@@ -96,17 +87,9 @@ Hl7Extent hl7_extent(const char* from, const char* to) {
       if (out.next == Hl7Header::none) continue;
       while (start - 1 > from && start[-1] == '\v') --start;  // the frame's first byte goes with its message
       out.end = start;
-      const std::uint64_t before = place == 63 ? ~std::uint64_t{0} : (std::uint64_t{2} << place) - 1;
-      out.lines += static_cast<std::uint32_t>(__builtin_popcountll(ends & before));
-      if (high || zero) look(source, high, zero);
-      out.high |= high;
-      out.zero |= zero;
       return out;
     }
-    out.high |= high;
-    out.zero |= zero;
-    out.lines += static_cast<std::uint32_t>(__builtin_popcountll(ends));
-    cr_before = (found.cr >> 63) != 0;
+    cr_before = source[63] == '\r';
   }
   out.end = to;
   return out;

@@ -12,9 +12,6 @@ namespace {
 // What a byte means inside a field; kinds may be joined.
 constexpr std::uint8_t component_sign = 1, repetition_sign = 2, subcomponent_sign = 4, escape_sign = 8;
 
-// `""`: said to be nothing.
-bool is_null(const char* from, const char* to) { return to - from == 2 && from[0] == '"' && from[1] == '"'; }
-
 bool has(const auto& flats, std::uint32_t code) {
   return std::ranges::find(flats, code, &std::decay_t<decltype(flats[0])>::code) != flats.end();
 }
@@ -222,25 +219,18 @@ void Hl7Parser::unescaped(NodeIndex index, const char* from, const char* to) {
 }
 
 NodeIndex Hl7Parser::component(Symbol name, const char* from, const char* to, Signs signs) {
-  const NodeIndex index = make(name, NodeKind::text);
-  if (is_null(from, to)) {
-    batch_.nodes[index].kind = NodeKind::null;
-    return index;
-  }
+  const NodeIndex index = plain(name, from, to);
+  if (signs.empty()) return index;
   const std::uint8_t any = kinds(signs);
-  text(index, from, to, (any & escape_sign) != 0);
+  if ((any & escape_sign) != 0) unescaped(index, from, to);
   if ((any & subcomponent_sign) == 0) return index;
   batch_.nodes[index].kind = NodeKind::object;
   Group group{index, 0};
   std::uint32_t number = 1;
   cut(from, to, signs, subcomponent_sign, [&](const char* at, const char* end, Signs inside) {
     if (const Symbol part = at == end ? Symbol{0} : names_.part(number); part != 0) {
-      const NodeIndex made = make(part, NodeKind::text);
-      if (is_null(at, end)) {
-        batch_.nodes[made].kind = NodeKind::null;
-      } else {
-        text(made, at, end, (kinds(inside) & escape_sign) != 0);
-      }
+      const NodeIndex made = plain(part, at, end);
+      if (!inside.empty()) unescaped(made, at, end);  // no sign but that of escapes is left
       append(group, made);
     }
     ++number;
@@ -267,6 +257,7 @@ NodeIndex Hl7Parser::repetition(Symbol name, const char* from, const char* to, S
 void Hl7Parser::field(Group& host, Symbol name, const char* from, const char* to, Signs signs) {
   if (host.node == 0) return;
   if (static_cast<std::uint64_t>(to - from) > setup_.limits.field_bytes) return fail(Code::field_too_large, from);
+  if (signs.empty()) return append(host, plain(name, from, to));
   if ((kinds(signs) & repetition_sign) == 0) return append(host, repetition(name, from, to, signs));
   std::uint32_t count = 0;
   cut(from, to, signs, repetition_sign, [&](const char* at, const char* end, Signs inside) {
