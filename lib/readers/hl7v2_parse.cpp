@@ -133,6 +133,21 @@ bool Hl7Parser::decode(std::string_view raw, bool high, Text& out) {
   return true;
 }
 
+// As hl7_delimiters(): messages of one sender declare the same, so that looking once is enough. Not for short or damaged MSH-2, where what
+// stands behind matters.
+std::optional<Hl7Delimiters> Hl7Parser::delimiters(const char* from, const char* to) {
+  if (!declared_.empty() && std::string_view(from, static_cast<std::size_t>(to - from)).starts_with(declared_)) {
+    Hl7Delimiters signs = as_declared_;
+    signs.rest = from + declared_.size() - 1;
+    return signs;
+  }
+  const auto signs = hl7_delimiters(from, to);
+  declared_.clear();
+  if (signs) as_declared_ = *signs;
+  if (signs && !signs->repaired && signs->rest != to && signs->rest - from > 4) declared_.assign(from, signs->rest + 1);
+  return signs;
+}
+
 void Hl7Parser::message(const char* id, const char* to, const Hl7Extent& extent, const Chunk& chunk) {
   const char* const chunk_end = begin_ + chunk.bytes.size();
   const bool last = extent.end == chunk_end || std::all_of(extent.end, chunk_end, is_padding);
@@ -150,10 +165,10 @@ void Hl7Parser::message(const char* id, const char* to, const Hl7Extent& extent,
       return refuse(Code::hl7_control_byte, id, to, static_cast<const char*>(zero));
     }
   }
-  const auto signs = hl7_delimiters(id + 3, find_line_end(id, to));
+  const auto signs = delimiters(id + 3, find_line_end(id, to));
   if (!signs) return refuse(Code::hl7_delimiters, id, to, id + 3);
   learn(*signs);  // MSH-18 is read with them
-  const std::size_t nodes = batch_.nodes.size();
+  const std::size_t nodes = made_;
   const std::uint64_t guessed = guessed_, escapes = unknown_escapes_;
   failed_ = false;
   Text text{};
@@ -174,7 +189,7 @@ void Hl7Parser::message(const char* id, const char* to, const Hl7Extent& extent,
     ++batch_.seen;
     return;
   }
-  batch_.nodes.resize(nodes);
+  made_ = nodes;
   guessed_ = guessed;
   unknown_escapes_ = escapes;
   const bool inside = fail_at_ >= id && fail_at_ <= to;
@@ -239,7 +254,7 @@ bool Hl7Parser::ends(const char* at, const char* to, const char*& next) {
 
 // From behind the separator that follows the id; `next`: where the next segment begins.
 void Hl7Parser::fields(const Hl7Segment& known, Group& host, const char* from, const char* to, const char*& next) {
-  std::uint32_t number = 1;
+  std::uint32_t number = 1;  // of the field that starts at `begin`
   if (known.code == segment_code("MSH")) {
     from = header_fields(known, host, from, to);
     number = 3;
@@ -247,8 +262,8 @@ void Hl7Parser::fields(const Hl7Segment& known, Group& host, const char* from, c
   marks_.seek(from);
   const char* begin = from;
   std::size_t place = 0;
-  while (!failed_) {
-    const auto wanted = names_.next_field(known, number, place);
+  for (std::uint32_t least = number; !failed_;) {
+    const auto wanted = names_.next_field(known, least, place);
     if (wanted.number == 0) {
       skip_segment(begin, to, next);
       return;
@@ -258,7 +273,14 @@ void Hl7Parser::fields(const Hl7Segment& known, Group& host, const char* from, c
       if (between != 0 && ends(at, to, next)) return;
       begin = at + 1;
     }
-    number = wanted.number + 1;
+    least = wanted.number + 1;
+    if (wanted.number == 3) result_from_ = begin - 1;
+    if (begin != to && *begin == signs_.field) {  // empty; its separator is passed with those of the fields behind
+      if (wanted.number == 4) result_to_ = begin;
+      number = wanted.number;
+      continue;
+    }
+    number = least;
     marks_.forget();
     const char* end = marks_.next(true);
     bool ended = false;
@@ -272,7 +294,6 @@ void Hl7Parser::fields(const Hl7Segment& known, Group& host, const char* from, c
     }
     if (wanted.name != 0 && end != begin) field(host, wanted.name, begin, end, marks_.signs());
     if (ended) return;
-    if (wanted.number == 3) result_from_ = begin - 1;
     if (wanted.number == 4) result_to_ = stop;
     begin = stop + 1;
   }
@@ -345,6 +366,7 @@ void Hl7Parser::run(const Chunk& chunk) {
   begin_ = chunk.bytes.data();
   offset_ = chunk.offset;
   batch_.findings = chunk.findings;
+  made_ = batch_.nodes.size();
   const char* const to = begin_ + chunk.bytes.size();
   for (const char* at = begin_; at < to;) {
     const Hl7Extent found = hl7_extent(at, to);
@@ -352,6 +374,7 @@ void Hl7Parser::run(const Chunk& chunk) {
     line_ += found.lines;
     at = found.end;
   }
+  batch_.nodes.resize(made_);
   batch_.lines = line_ + chunk.skipped_lines;
   const auto finding = [this](Code code, std::uint64_t count) { add_finding(batch_.findings, code, {}, count); };
   finding(Code::hl7_escape_unknown, unknown_escapes_);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,6 +50,7 @@ class Hl7Parser {
   const char* header_fields(const Hl7Segment& known, Group& host, const char* from, const char* to);
   std::string_view raw_field(std::string_view line, std::uint32_t number) const;
   Symbol kind_of(std::string_view line);
+  std::optional<Hl7Delimiters> delimiters(const char* from, const char* to);
   void refuse(Code code, const char* from, const char* to, const char* at);
   void count_unread(std::uint32_t code);
 
@@ -68,18 +70,15 @@ class Hl7Parser {
     group.last = node;
   }
   NodeIndex make(Symbol name, NodeKind kind) {
-    Node& node = batch_.nodes.emplace_back();
-    node.name = name;
-    node.kind = kind;
-    return static_cast<NodeIndex>(batch_.nodes.size() - 1);
+    if (made_ == batch_.nodes.size()) batch_.nodes.resize(made_ + nodes_ahead);
+    batch_.nodes[made_] = {nullptr, 0, 0, 0, name, kind};
+    return static_cast<NodeIndex>(made_++);
   }
   // A text as it stands.
   NodeIndex piece(Symbol name, const char* from, const char* to) {
-    Node& node = batch_.nodes.emplace_back();
-    node.data = from;
-    node.length = static_cast<std::uint32_t>(to - from);
-    node.name = name;
-    return static_cast<NodeIndex>(batch_.nodes.size() - 1);
+    if (made_ == batch_.nodes.size()) batch_.nodes.resize(made_ + nodes_ahead);
+    batch_.nodes[made_] = {from, static_cast<std::uint32_t>(to - from), 0, 0, name, NodeKind::text};
+    return static_cast<NodeIndex>(made_++);
   }
   // A text without any sign inside; `""` says that it is nothing.
   NodeIndex plain(Symbol name, const char* from, const char* to) {
@@ -105,14 +104,20 @@ class Hl7Parser {
   void learn(const Hl7Delimiters& signs);
   void fail(Code code, const char* at);
 
+  // Nodes are laid out in advance, cheaper than one by one; made_ of them are used.
+  static constexpr std::size_t nodes_ahead = 1024;
+
   const Hl7Setup& setup_;
   const Hl7Names& names_;
   RecordBatch& batch_;
+  std::size_t made_ = 0;
   const char* begin_ = nullptr;  // of the chunk
   std::uint64_t offset_ = 0;     // of begin_ in the file
   std::uint32_t line_ = 0;       // line ends before the current extent
 
   Hl7Delimiters signs_;
+  std::string declared_;       // MSH-1 and MSH-2 of the message before, with the separator behind; empty: look again
+  Hl7Delimiters as_declared_;  // what they said
   Hl7Marks marks_;
   const char *result_from_ = nullptr, *result_to_ = nullptr;  // OBX-3 and OBX-4 of the segment at hand, when both were met
   Hl7Encoding encoding_;                                      // of the message
