@@ -76,6 +76,52 @@ def check_trees(c, folder):
     c.check([json.loads(line)["record"]["name"] for line in again.out.splitlines()] == [r["name"] for r in got], "every syllable through records")
 
 
+HL7 = "MSH|^~\\&|LAB|H|EMR|H|20250301090000||ORU^R01^ORU_R01|{0}|P|2.5|||||KOR|{1}\rPID|1||{0}^^^H||{2}^김{2}||19800101|M\rOBX|1|ST|X||{2}x~x{2}각||||||F\r"
+
+
+def check_messages(c, folder):
+    """HL7 v2 in the character sets Korean hospitals write, in a name, in a repetition, and beside the delimiters whose bytes CP949 uses too."""
+    for encoding, name in (("utf-8", "UNICODE UTF-8"), ("cp949", "KS X 1001"), ("cp949", "")):
+        path = folder / f"{encoding}-{len(name)}.hl7"
+        path.write_bytes("".join(HL7.format(i, name, s) for i, s in enumerate(SYLLABLES)).encode(encoding))
+        got = [json.dumps(r, ensure_ascii=False) for r in dumped(path)]
+        c.check(len(got) == len(SYLLABLES) and all(f'"{s}"' in t and f'"김{s}"' in t and f'"{s}x"' in t and f'"x{s}각"' in t for s, t in zip(SYLLABLES, got)),
+                f"every syllable in HL7 v2 in {encoding}, MSH-18 {name or 'not said'}")
+    path = folder / "ambiguous.hl7"
+    path.write_bytes("".join(HL7.format(i, "KS X 1001", s) for i, s in enumerate(AMBIGUOUS)).encode("cp949"))
+    got = [json.dumps(r, ensure_ascii=False) for r in dumped(path)]
+    c.check(all(f'"{s}"' in t for s, t in zip(AMBIGUOUS, got)) and len(got) == len(AMBIGUOUS), "ambiguous syllables alone in HL7 v2 when MSH-18 says KS X 1001")
+
+
+CDA = """<?xml version="1.0" encoding="{0}"?>
+<ClinicalDocument xmlns="urn:hl7-org:v3"><typeId root="2.16.840.1.113883.1.3" extension="POCD_HD000040"/><id root="1.2.3" extension="1"/><title>가나다 검사</title>
+<component><structuredBody>{1}</structuredBody></component></ClinicalDocument>
+"""
+SECTION = '<component><section><title>{0}</title><code code="1" displayName="김{0}"/><text>x{0}각 {1}</text></section></component>'
+
+
+def texts(node):
+    """Every text of a dump, trimmed."""
+    if isinstance(node, dict):
+        node = list(node.values())
+    if isinstance(node, list):
+        for one in node:
+            yield from texts(one)
+    elif isinstance(node, str):
+        yield node.strip()
+
+
+def check_documents(c, folder):
+    """CDA in UTF-8, CP949 under both names, and with every syllable as a character reference; in text, attribute and mixed content."""
+    for encoding, declared in (("utf-8", "UTF-8"), ("cp949", "EUC-KR"), ("cp949", "ks_c_5601-1987"), ("utf-16", "UTF-16")):
+        for some, what in ((SYLLABLES, "every syllable"), (AMBIGUOUS, "the ambiguous syllables")):
+            path = folder / f"{declared}-{len(some)}.xml"
+            path.write_bytes(CDA.format(declared, "".join(SECTION.format(s, f"&#{ord(s)};&#x{ord(s):x};") for s in some)).encode(encoding))
+            got = set(texts(dumped(path)))
+            lost = [s for s in some if not {s, "김" + s, f"x{s}각 {s}{s}"} <= got]
+            c.check(not lost, f"{what} in CDA declared {declared}: {len(lost)} lost")
+
+
 def check_converted(c, folder):
     path, mapping = folder / "rows.csv", folder / "convert.map"
     mapping.write_text(MAP.format(dialect='dialect\n  file rows "rows.csv"'), encoding="utf-8")
@@ -99,7 +145,7 @@ def main():
     c = Checks()
     with work() as place:
         folder = pathlib.Path(place)
-        for check in (check_delimited, check_ambiguous, check_fixed, check_trees, check_converted):
+        for check in (check_delimited, check_ambiguous, check_fixed, check_trees, check_messages, check_documents, check_converted):
             sub = folder / check.__name__
             sub.mkdir()
             check(c, sub)
