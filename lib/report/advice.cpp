@@ -36,6 +36,26 @@ std::vector<Gain> gains(const PackResult& pack) {
   return out;
 }
 
+std::vector<Step> steps(const std::vector<PackResult>& packs) {
+  std::vector<Step> out;
+  for (const PackResult& pack : packs) {
+    for (const Gain& gain : gains(pack)) {
+      if (!gain.result->suppressed.empty()) continue;
+      const auto known = std::find_if(out.begin(), out.end(), [&](const Step& step) {
+        return step.pack == &pack && step.first->criterion.check == gain.result->criterion.check;
+      });
+      if (known == out.end()) {
+        out.push_back({&pack, gain.result, 1, gain.points});
+      } else {
+        ++known->criteria;
+        known->points += gain.points;
+      }
+    }
+  }
+  std::stable_sort(out.begin(), out.end(), [](const Step& a, const Step& b) { return a.points > b.points; });
+  return out;
+}
+
 std::vector<Undecided> undecided(const PackResult& pack) {
   std::vector<Undecided> out;
   for (const CriterionResult& one : pack.criteria) {

@@ -27,6 +27,17 @@ struct Gain {
 // All failed criteria: critical ones first, then most points first, then in the pack's order. Pointers into `pack`.
 std::vector<Gain> gains(const PackResult& pack);
 
+// Failures of one check: criteria that a pack makes of one row ("isForeignKey" of every field) are mended together.
+struct Step {
+  const PackResult* pack = nullptr;
+  const CriterionResult* first = nullptr;  // the one that costs most
+  std::uint64_t criteria = 0;
+  double points = 0;  // of all of them
+};
+
+// What to do next, most points first, in the packs' order otherwise; suppressed failures are none. Pointers into `packs`.
+std::vector<Step> steps(const std::vector<PackResult>& packs);
+
 // Criteria that ended as error or not observable, by reason.
 struct Undecided {
   const CriterionResult* first = nullptr;

@@ -179,17 +179,18 @@ std::string criterion_html(const CriterionResult& one) {
 }
 
 void counts_cells(HtmlTable& table, const CriterionResult& one) {
-  if (!one.measured) {
-    table.right("-").right("-").right("-");
-  } else {
-    std::string violated = with_commas(static_cast<std::uint64_t>(one.violated));
-    if (one.codes_counted)
-      violated += fmt::format("<span class=\"sub more\">{}</span>",
-                              say(Text::codes_part, {with_commas(static_cast<std::uint64_t>(one.codes_violated.value_or(0))),
-                                                     with_commas(static_cast<std::uint64_t>(*one.codes_counted))}));
-    table.right(violated).number(static_cast<std::uint64_t>(one.counted));
-    table.right(percent(static_cast<std::uint64_t>(one.violated), static_cast<std::uint64_t>(one.counted)));
+  const bool decided = one.state == State::pass || one.state == State::fail;
+  if (!decided || !one.measured) {
+    for (int i = 0; i < 4; ++i) table.right("-");
+    return;
   }
+  std::string violated = with_commas(static_cast<std::uint64_t>(one.violated));
+  if (one.codes_counted)
+    violated += fmt::format("<span class=\"sub more\">{}</span>",
+                            say(Text::codes_part, {with_commas(static_cast<std::uint64_t>(one.codes_violated.value_or(0))),
+                                                   with_commas(static_cast<std::uint64_t>(*one.codes_counted))}));
+  table.right(violated).number(static_cast<std::uint64_t>(one.counted));
+  table.right(percent(static_cast<std::uint64_t>(one.violated), static_cast<std::uint64_t>(one.counted)));
   table.right(fmt::format("{:g} %", one.criterion.threshold.value_or(0)));
 }
 

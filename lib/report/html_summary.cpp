@@ -15,7 +15,7 @@ namespace pyojun {
 namespace {
 
 constexpr std::size_t most_blocking = 6;
-constexpr std::size_t most_gains = 5;
+constexpr std::size_t most_steps = 6;
 constexpr std::size_t most_undecided = 2;  // reasons a pack
 
 #define PYOJUN_ICON(path)                                                                                                      \
@@ -123,22 +123,15 @@ std::string blocking(const ReportData& report) {
 }
 
 void next_gains(std::string& out, const AuditResult& audit) {
-  struct Step {
-    const PackResult* pack;
-    Gain gain;
-  };
-  std::vector<Step> steps;
-  for (const PackResult& pack : audit.packs)
-    for (const Gain& gain : gains(pack))
-      if (gain.result->suppressed.empty()) steps.push_back({&pack, gain});
-  std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.gain.points > b.gain.points; });
-  if (steps.size() > most_gains) steps.resize(most_gains);
-  for (const auto& [pack, gain] : steps) {
-    const Criterion& criterion = gain.result->criterion;
-    const std::string remedy = criterion.remedy.empty() ? std::string() : " \u00b7 " + say(criterion.remedy, criterion.remedy_ko);
-    item(out, link(criterion_anchor(*pack, *gain.result), title_of(*gain.result)),
-         gain.points > 0 ? "+" + two_decimals(std::max(gain.points, 0.01)) : std::string(),
-         of_pack(audit, *pack) + violated_of(*gain.result) + remedy);
+  const std::vector<Step> all = steps(audit.packs);
+  for (std::size_t i = 0; i < std::min(all.size(), most_steps); ++i) {
+    const Step& step = all[i];
+    const Criterion& criterion = step.first->criterion;
+    std::string more = of_pack(audit, *step.pack) + violated_of(*step.first);
+    if (step.criteria > 1) more += " \u00b7 " + say(Text::next_more, {with_commas(step.criteria - 1), plain_code(criterion.check)});
+    if (!criterion.remedy.empty()) more += " \u00b7 " + say(criterion.remedy, criterion.remedy_ko);
+    item(out, link(criterion_anchor(*step.pack, *step.first), title_of(*step.first)),
+         step.points > 0 ? "+" + two_decimals(std::max(step.points, 0.01)) : std::string(), more);
   }
 }
 

@@ -81,10 +81,7 @@ std::string plain(std::string_view text) { return "<bdi>" + escape_html(text) + 
 
 std::string plain_code(std::string_view text) { return "<bdi class=\"code\">" + escape_html(text) + "</bdi>"; }
 
-std::string two_decimals(double value) {
-  const auto hundredths = static_cast<std::int64_t>(value * 100.0 + 1e-6);
-  return fmt::format("{}.{:02}", hundredths / 100, hundredths % 100);
-}
+std::string two_decimals(double value) { return value < 100 && value >= 99.995 ? "99.99" : fmt::format("{:.2f}", value); }
 
 std::string anchor(std::string_view text) { return spelled(text, "_{:02x}"); }
 

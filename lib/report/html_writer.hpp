@@ -30,7 +30,7 @@ std::string say(std::string_view en, std::string_view ko);  // texts of our own 
 std::string plain(std::string_view text);
 std::string plain_code(std::string_view text);  // the same in the fixed-width face
 
-// "99.08": two decimals, cut off and not rounded up, so that 100.00 means all.
+// "99.08": two decimals, rounded, but 100.00 means all.
 std::string two_decimals(double value);
 // A name made of letters, digits, '.', '-' and '_', fit for ids and links; other bytes in hexadecimal.
 std::string anchor(std::string_view text);

@@ -6,9 +6,11 @@ usage: check.py UNIT_REPORT   (the program unit_report of a build; it writes the
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree as ElementTree
 
 from browser import Browser, Page, installed
 
@@ -252,6 +254,23 @@ def check_print(browser, path, name):
     check(pdf.startswith(b"%PDF") and boxes and all(abs(b[2] - 595.3) < 1 and abs(b[3] - 841.9) < 1 for b in boxes), name + ": %d boxes, all A4" % len(boxes))
 
 
+def check_paper(browser, path):
+    """What stands on the pages of a table of hundreds of rows."""
+    if shutil.which("pdftotext") is None:
+        print("SKIPPED: the text of printed pages needs pdftotext (poppler-utils), which is not installed", file=sys.stderr)
+        return
+    page = Page(browser, path)
+    chip(page, "pack-large-criteria", "s", "s4")
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(page.pdf())
+        file.flush()
+        pages = subprocess.run(["pdftotext", "-layout", file.name, "-"], capture_output=True, check=True).stdout.decode().split("\f")[:-1]
+    inside = [text for text in pages if text.count("field_isrequired_table_") > 15][1:-1]
+    check(len(inside) > 20 and all("Criterion" in text.split("field_isrequired")[0] for text in inside), "paper: the head stands on each of %d pages" % len(inside))
+    check(all(re.search(r"%d / %d\s*$" % (number, len(pages)), text) for number, text in enumerate(pages, 1)), "paper: pages are numbered")
+    check(sum(text.count("field_isrequired_table_") for text in pages) == 1167, "paper: what is filtered out is not printed, the rest is")
+
+
 def breaches(value, rule, root, where="$"):
     """What of report.schema.json's own keywords the value does not follow."""
     if "$ref" in rule:
@@ -285,6 +304,11 @@ def check_json(folder):
             report = json.load(file)
         found = breaches(report, schema, schema)
         check(found == [], name + " follows its schema " + " ".join(found[:5]))
+    for name, packs in (("junit.xml", 2), ("naughty.xml", 1)):
+        suites = ElementTree.parse(folder + "/" + name).getroot().findall("testsuite")
+        counted = [[int(suite.get(what)) for what in ("tests", "failures", "errors", "skipped")] for suite in suites]
+        found = [[len(suite.findall(path)) for path in ("testcase", "testcase/failure", "testcase/error", "testcase/skipped")] for suite in suites]
+        check(len(suites) == packs and counted == found, name + ": well-formed, and the suites count what they hold")
     del report["summary"]["rows"]
     report["format"] = "1"
     check(len(breaches(report, schema, schema)) == 2, "the schema check sees what is wrong")
@@ -333,6 +357,7 @@ def check_in_browser(folder):
         for name in ("audited", "audit"):
             check_structure(Page(browser, folder + "/%s.html" % name), name)
             check_print(browser, folder + "/%s.html" % name, "print of " + name)
+        check_paper(browser, folder + "/audit.html")
         check_contrast(browser, folder + "/audited.html")
     finally:
         browser.close()

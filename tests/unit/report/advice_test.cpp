@@ -37,6 +37,18 @@ TEST_CASE("a criterion that is not scored wins nothing") {
   for (const Gain& gain : gains(pack)) CHECK((gain.points == 0) == (gain.result->criterion.id == "KF-06"));
 }
 
+TEST_CASE("criteria of one check are one step, suppressed ones are none") {
+  std::vector<PackResult> packs{sample_care(), sample_large(1000)};
+  for (CriterionResult& one : packs[1].criteria) one.criterion.check = "isRequired";
+  const auto found = steps(packs);
+  REQUIRE(found.size() == 3);
+  CHECK(found[0].first->criterion.id == "KF-05");
+  CHECK(found[1].first->criterion.id == "field_isrequired_table_7");
+  CHECK(found[1].criteria == 5);
+  CHECK(found[1].points == doctest::Approx(100.0 - packs[1].score.value_or(0)));
+  CHECK(found[2].first->criterion.id == "KI-05");
+}
+
 TEST_CASE("tones follow the pack's own bands") {
   PackResult pack = sample_large(100);
   CHECK(tone(pack) == Tone::good);

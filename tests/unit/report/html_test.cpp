@@ -8,6 +8,7 @@
 
 #include "base/sha256.hpp"
 #include "base/text.hpp"
+#include "report/conformance.hpp"
 #include "report/escape.hpp"
 #include "report/html_assets.hpp"
 #include "report/html_writer.hpp"
@@ -236,10 +237,13 @@ TEST_CASE("sample reports are written on request") {
   ReportData audited = sample_audited();
   write("audited.html", to_html(audited));
   write("audited.json", to_json(audited));
-  write("audit.html", to_html(audit_report(sample_audit({sample_care(), sample_large()}))));
+  const AuditResult audit = sample_audit({sample_care(), sample_large()});
+  write("audit.html", to_html(audit_report(audit)));
+  write("junit.xml", junit_xml(audit));
   const char* names = std::getenv("PYOJUN_HOSTILE_NAMES");
   const AuditResult hostile = hostile_audit(names == nullptr ? hostile_names() : names_of(names));
   ReportData hostile_report = audit_report(hostile);
   write("naughty.html", to_html(hostile_report));
   write("naughty.json", to_json(hostile_report));
+  write("naughty.xml", junit_xml(hostile));
 }
