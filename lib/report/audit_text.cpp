@@ -22,6 +22,14 @@ std::string counts(const CriterionResult& one) {
   return out;
 }
 
+// XML 1.0 has no U+FFFE and U+FFFF, not even escaped.
+std::string escape_xml(std::string_view text) {
+  std::string out = escape_html(text);
+  for (const std::string_view gone : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"})
+    for (std::size_t at = out.find(gone); at != std::string::npos; at = out.find(gone, at + 3)) out.replace(at, 3, "\xEF\xBF\xBD");
+  return out;
+}
+
 std::string score_of(const std::optional<double>& score) { return score ? fmt::format("{:.2f}", *score) : std::string("-"); }
 
 // Failures in the order of the report: critical ones first, then by points; then what was not decided, a line a reason.
@@ -91,20 +99,20 @@ std::string junit_xml(const AuditResult& result) {
     std::uint64_t suppressed = 0;
     for (const auto& one : pack.criteria) suppressed += one.state == State::fail && !one.suppressed.empty() ? 1U : 0U;
     const std::uint64_t skipped = tally.of(State::not_applicable) + tally.of(State::not_observable) + suppressed;
-    out += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n", escape_html(pack.pack.id),
+    out += fmt::format("  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\">\n", escape_xml(pack.pack.id),
                        tally.all(), tally.of(State::fail) - suppressed, tally.of(State::error), skipped);
     for (const CriterionResult& one : pack.criteria) {
-      out += fmt::format("    <testcase classname=\"{}.{}\" name=\"{}\"", escape_html(pack.pack.id), escape_html(one.criterion.category),
-                         escape_html(one.criterion.id));
+      out += fmt::format("    <testcase classname=\"{}.{}\" name=\"{}\"", escape_xml(pack.pack.id), escape_xml(one.criterion.category),
+                         escape_xml(one.criterion.id));
       if (one.state == State::pass) {
         out += "/>\n";
       } else if (one.state == State::fail && one.suppressed.empty()) {
-        out += fmt::format("><failure message=\"{}: {}\"/></testcase>\n", escape_html(one.criterion.title), counts(one));
+        out += fmt::format("><failure message=\"{}: {}\"/></testcase>\n", escape_xml(one.criterion.title), counts(one));
       } else if (one.state == State::error) {
-        out += fmt::format("><error message=\"{}\"/></testcase>\n", escape_html(one.reason));
+        out += fmt::format("><error message=\"{}\"/></testcase>\n", escape_xml(one.reason));
       } else {
         out += fmt::format("><skipped message=\"{}\"/></testcase>\n",
-                           escape_html(one.suppressed.empty() ? one.reason : "suppressed: " + one.suppressed));
+                           escape_xml(one.suppressed.empty() ? one.reason : "suppressed: " + one.suppressed));
       }
     }
     out += "  </testsuite>\n";
