@@ -28,7 +28,7 @@ COLUMN = "Array.from(document.querySelectorAll('#%s tbody tr')).filter(r => !r.h
 VISIBLE_KOREAN = r"""
 (() => { const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); const found = [];
   while (walk.nextNode()) { const n = walk.currentNode, p = n.parentElement;
-    if (/[\uAC00-\uD7A3]/.test(n.data) && p.getClientRects().length && !p.closest('bdi') && !p.closest('.switch')) found.push(n.data); }
+    if (/[\uAC00-\uD7A3]/.test(n.data) && p.getClientRects().length && !p.closest('bdi, pre') && !p.closest('.switch')) found.push(n.data); }
   return found; })()"""
 VISIBLE_ENGLISH = VISIBLE_KOREAN.replace(r"[\uAC00-\uD7A3]", "[A-Za-z]{4}").replace("'.switch'", "'.switch, .brand'")
 
@@ -134,7 +134,7 @@ def check_audit(browser, path):
     check(page.run("document.querySelector('.pack .verdict').innerText").startswith("not ready: a critical"), "audit: the verdict is the pack's")
     blocks = page.run("Array.from(document.querySelectorAll('.blocks li')).map(l => l.innerText)")
     check(len(blocks) == 2 and "88.10" in blocks[0] and "Diagnoses without a valid code" in blocks[1], "audit: gate and critical criterion block " + repr(blocks))
-    points = page.run("Array.from(document.querySelectorAll('ol.todo .value')).map(l => parseFloat(l.innerText))")
+    points = page.run("Array.from(document.querySelectorAll('ol.todo .value')).map(l => l.innerText).filter(t => t.startsWith('+')).map(parseFloat)")
     check(len(points) > 2 and points == sorted(points, reverse=True), "audit: next steps by points")
     check(not any("suppressed" in text or "Drug orders" in text for text in page.run("Array.from(document.querySelectorAll('ol.todo li')).map(l => l.innerText)")),
           "audit: what is suppressed is no next step")
