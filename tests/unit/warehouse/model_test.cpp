@@ -289,8 +289,8 @@ TEST_CASE("random histories of several runs give what the naive model gives") {
         for (const auto& [name, id] : ids) model.first_mention[table].push_back(name);
       }
       Run run(folder / "w", 4, seed % 2 == 0 ? 1U << 21 : 4);  // odd: many partitions
-      for (std::uint32_t file = 0; file < 2; ++file) {
-        run.file();
+      for (int i = 0; i < 2; ++i) {
+        const std::uint32_t file = run.file();  // numbered on from run to run
         for (std::uint32_t batch = 0; batch < 4; ++batch) random_batch(random, run, model, file, batch, tag);
       }
       model.contests();
