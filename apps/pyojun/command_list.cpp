@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
 
+#include "base/csv.hpp"
 #include "base/resources.hpp"
 #include "cdm/schema.hpp"
 #include "commands.hpp"
@@ -21,9 +23,28 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-Rows list_formats() {
+// What a row of a table is, in the console's language: Korean is data (schemas/about_ko.csv), English where that has no row.
+class About {
+ public:
+  explicit About(const Console& console) : console_(console) {
+    auto parsed = CsvTable::parse(resource("schemas/about_ko.csv").value_or(""), "about_ko.csv", Code::pack_damaged);
+    if (!parsed) return;
+    for (const CsvLine& line : parsed->lines())
+      korean_[{std::string(parsed->cell(line, "table")), std::string(parsed->cell(line, "name"))}] = parsed->cell(line, "about_ko");
+  }
+  std::string of(std::string_view table, std::string_view name, std::string_view english) const {
+    const auto found = korean_.find({std::string(table), std::string(name)});
+    return std::string(found == korean_.end() ? english : console_.pick(english, found->second));
+  }
+
+ private:
+  const Console& console_;
+  std::map<std::pair<std::string, std::string>, std::string> korean_;
+};
+
+Rows list_formats(const About& about) {
   Rows rows{{"name", "about"}};
-  for (const auto& format : formats()) rows.push_back({std::string(format.name), std::string(format.about)});
+  for (const auto& format : formats()) rows.push_back({std::string(format.name), about.of("formats", format.name, format.about)});
   return rows;
 }
 
@@ -40,12 +61,12 @@ Rows list_mappings() {
   return rows;
 }
 
-Rows list_functions() {
+Rows list_functions(const About& about) {
   Rows rows{{"name", "arguments", "result", "about", "example"}};
   for (const auto& function : functions()) {
     const std::string most = function.max_args > 99 ? "n" : std::to_string(function.max_args);
     rows.push_back({std::string(function.name), fmt::format("{}-{}", function.min_args, most), std::string(function.result),
-                    std::string(function.about), std::string(function.example)});
+                    about.of("functions", function.name, function.about), std::string(function.example)});
   }
   return rows;
 }
@@ -70,10 +91,10 @@ Rows list_tables(bool columns) {
   return rows;
 }
 
-Rows list_publishers() {
+Rows list_publishers(const About& about) {
   Rows rows{{"name", "about", "example"}};
   for (const auto& publisher : publishers())
-    rows.push_back({std::string(publisher.name), std::string(publisher.about), std::string(publisher.example)});
+    rows.push_back({std::string(publisher.name), about.of("publishers", publisher.name, publisher.about), std::string(publisher.example)});
   return rows;
 }
 
@@ -130,11 +151,11 @@ const std::vector<std::string> what_there_is{"formats",    "mappings", "function
 
 int run(const std::string& what, Context& context) {
   Rows rows;
-  if (what == "formats") rows = list_formats();
+  if (what == "formats") rows = list_formats(About(context.console));
   if (what == "mappings") rows = list_mappings();
-  if (what == "functions") rows = list_functions();
+  if (what == "functions") rows = list_functions(About(context.console));
   if (what == "tables" || what == "columns") rows = list_tables(what == "columns");
-  if (what == "publishers") rows = list_publishers();
+  if (what == "publishers") rows = list_publishers(About(context.console));
   if (what == "packs") rows = list_packs(context.console);
   if (what == "checks") rows = list_checks();
   if (what == "messages") rows = list_messages(context.console);

@@ -38,8 +38,16 @@ def korean_help(c, *command):
     return re.findall(r"^  ([a-z]+) ", part[1], re.M) if len(part) > 1 else []
 
 
+def korean_lists(c):
+    for table in ("formats", "functions", "publishers"):
+        english, korean = (run("list", table, "--lang", language).out.splitlines()[1:] for language in ("en", "ko"))
+        lacking = [line.split("\t")[0] for line, ko in zip(english, korean) if line == ko or not re.search("[가-힣]", ko)]
+        c.check(len(english) == len(korean) and not lacking, f"`pyojun list {table}` has Korean for {lacking} (schemas/about_ko.csv)")
+
+
 def main():
     c = Checks()
+    korean_lists(c)
     for name in korean_help(c):
         for inner in korean_help(c, name):
             korean_help(c, name, inner)
