@@ -83,7 +83,7 @@ std::string_view Hl7Parser::raw_field(std::string_view line, std::uint32_t numbe
 // "ORU_R01" from MSH-9; "message" when it is not of that shape, so that no value becomes a name.
 Symbol Hl7Parser::kind_of(std::string_view line) {
   const std::string_view type = raw_field(line, 8);
-  if (!types_.empty() && type == last_type_) {
+  if (!types_.empty() && type == last_type_ && signs_.component == last_component_) {
     ++types_[last_place_].second;
     return last_kind_;
   }
@@ -104,6 +104,7 @@ Symbol Hl7Parser::kind_of(std::string_view line) {
   ++types_[last_place_].second;
   specimen_first_ = name.starts_with("OUL");
   last_type_ = type;
+  last_component_ = signs_.component;
   return last_kind_ = names_.kind(name);
 }
 

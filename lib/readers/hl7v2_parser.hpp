@@ -141,6 +141,7 @@ class Hl7Parser {
   std::vector<std::pair<std::string, std::uint64_t>> types_;
   std::string last_type_;  // MSH-9 of the message before, which kind it was and where it stands in types_
   Symbol last_kind_ = 0;
+  char last_component_ = 0;  // the same text is another type under other signs
   std::size_t last_place_ = 0;
 };
 
