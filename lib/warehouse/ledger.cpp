@@ -57,6 +57,7 @@ std::string_view grade_name(Grade grade) {
 }
 
 Status Ledger::create(const std::string& earlier) {
+  first_ = earlier.empty();
   // One transaction, so one sync of the log.
   std::string sql = "begin;" + std::string(tables) + std::string(results_tables());
   if (!earlier.empty()) {
@@ -114,9 +115,11 @@ Status Ledger::close_entries() {
 }
 
 Status Ledger::close_findings(const std::vector<FileEntry>& files, const std::vector<std::string>& retold) {
+  // Findings can be as many as rows (a delivery without its table of providers), so a first run compares them with nothing.
+  if (first_) return duck_.exec("insert into quarantine.entry select * from told; drop table told;", "findings");
   std::string sql = fmt::format(
-      "insert into quarantine.entry select a.* from told a where not exists (select 1 from quarantine.entry b where b.closed is null and "
-      "{}) order by a.rowid;",
+      "insert into quarantine.entry select a.* from told a anti join (select * from quarantine.entry where closed is null) b on {} "
+      "order by a.rowid;",
       same_finding);
   std::string gone;
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -141,9 +144,9 @@ Status Ledger::close_findings(const std::vector<FileEntry>& files, const std::ve
   for (const auto& code : retold) codes += sql_text(code) + ", ";
   codes.resize(codes.size() - 2);
   sql += fmt::format(
-      "update quarantine.entry a set state = 'resolved', closed = {} where closed is null and code in ({}) and not exists (select 1 from "
-      "told b where {}); drop table told;",
-      run_, codes, same_finding);
+      "update quarantine.entry set state = 'resolved', closed = {} where rowid in (select a.rowid from quarantine.entry a anti join told b "
+      "on {} where a.closed is null and a.code in ({})); drop table told;",
+      run_, same_finding, codes);
   return duck_.exec(sql, "findings");
 }
 

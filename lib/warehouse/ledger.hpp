@@ -79,6 +79,7 @@ class Ledger {
   Status append(DuckAppender& to, const QuarantineEntry& entry, const std::vector<std::string>& rules);
   Duck& duck_;
   std::int64_t run_;
+  bool first_ = true;  // no earlier run: nothing to compare findings with
   DuckAppender entries_, told_;
 };
 
