@@ -300,8 +300,8 @@ TEST_CASE("random histories of several runs give what the naive model gives") {
       for (const auto& [from, into] : model.same["person"]) merged_before = merged_before || known["person"].contains(from);
       if (merged_before) break;
       model.ids();
-      for (const auto& tag : tags()) {
-        const auto& table = tag.first;
+      for (const auto& entry : tags()) {
+        const auto& table = entry.first;
         CAPTURE(table);
         CHECK(published(*run.warehouse, table) == even(model.published(table), table));
       }
