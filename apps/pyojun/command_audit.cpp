@@ -37,18 +37,19 @@ int run(const AuditJob& job, Context& context) {
 
 }  // namespace
 
-Action setup_audit(CLI::App& app) {
+Action setup_audit(Grammar grammar) {
   auto job = std::make_shared<AuditJob>();
   job->source.threads = std::max(1U, std::thread::hardware_concurrency());
-  app.add_option("SOURCE", job->source.place,
-                 "warehouse, DuckDB or SQLite file, folder of CDM CSV or Parquet files, postgresql:SERVICE or postgresql:FILE with a "
-                 "connection string")
-      ->required();
-  auto finish = add_pack_options(app, job->packs, true);
-  app.add_option("--vocabulary", job->source.vocabulary, "vocabulary tables from another place: folder, DuckDB file or snapshot");
-  app.add_option("--schema", job->source.schemas, "schema of a database; several: the first that has a table wins")->delimiter(',');
-  app.add_option("--out", job->out, "folder for report.html, conformance.json, results.csv, junit.xml, dqd.json and violating keys");
-  app.add_option("-j,--jobs", job->source.threads, "threads; never changes the result")->check(CLI::Range(1, 256));
+  grammar
+      .add("SOURCE", job->source.place,
+           "warehouse, DuckDB or SQLite file, folder of CDM CSV or Parquet files, postgresql:SERVICE or postgresql:FILE with a "
+           "connection string")
+      .required();
+  auto finish = add_pack_options(grammar, job->packs, true);
+  grammar.add("--vocabulary", job->source.vocabulary, "vocabulary tables from another place: folder, DuckDB file or snapshot");
+  grammar.add("--schema", job->source.schemas, "schema of a database; several: the first that has a table wins").parted_by(',');
+  grammar.add("--out", job->out, "folder for report.html, conformance.json, results.csv, junit.xml, dqd.json and violating keys");
+  grammar.add("-j,--jobs", job->source.threads, "threads; never changes the result").within(1, 256);
   return [job, finish](Context& context) {
     if (!finish(context.console)) return static_cast<int>(exit_usage);
     job->korean = context.console.language == Tongue::ko;

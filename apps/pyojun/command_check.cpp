@@ -69,10 +69,10 @@ int run(const Options& options, Context& context) {
 
 }  // namespace
 
-Action setup_check(CLI::App& app) {
+Action setup_check(Grammar grammar) {
   auto options = std::make_shared<Options>();
-  app.add_option("MAP", options->maps, "folders, .map files or names of shipped mappings")->required();
-  app.add_option("--vocab", options->vocabulary, "snapshot folder: concepts and code lists are checked too");
+  grammar.add("MAP", options->maps, "folders, .map files or names of shipped mappings").required();
+  grammar.add("--vocab", options->vocabulary, "snapshot folder: concepts and code lists are checked too");
   return [options](Context& context) { return run(*options, context); };
 }
 

@@ -92,11 +92,11 @@ int run(const Options& options, Context& context) {
 
 }  // namespace
 
-Action setup_explain(CLI::App& app) {
+Action setup_explain(Grammar grammar) {
   auto options = std::make_shared<Options>();
-  app.add_option("MAP|TABLE", options->what, "a mapping, or a CDM table followed by an id")->required();
-  app.add_option("ID", options->id, "primary key of the row");
-  app.add_option("--warehouse", options->warehouse, "warehouse folder")->capture_default_str();
+  grammar.add("MAP|TABLE", options->what, "a mapping, or a CDM table followed by an id").required();
+  grammar.add("ID", options->id, "primary key of the row");
+  grammar.add("--warehouse", options->warehouse, "warehouse folder").shows_default();
   return [options](Context& context) { return run(*options, context); };
 }
 

@@ -1,6 +1,7 @@
 // pyojun help: man page and completion, made from the same option table as --help, so that they cannot drift.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "commands.hpp"
@@ -101,9 +102,9 @@ complete -o filenames -F _pyojun pyojun
                      names, cases);
 }
 
-Action setup_help(CLI::App& app) {
+Action setup_help(Grammar grammar) {
   auto what = std::make_shared<std::string>();
-  app.add_option("WHAT", *what, "man or bash")->required()->check(CLI::IsMember({"man", "bash"}));
+  grammar.add("WHAT", *what, "man or bash").required().one_of({"man", "bash"});
   return [what](Context& context) { return run(*what, context); };
 }
 

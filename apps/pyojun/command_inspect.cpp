@@ -140,13 +140,13 @@ int run(const Options& options, Context& context) {
 
 }  // namespace
 
-Action setup_inspect(CLI::App& app) {
+Action setup_inspect(Grammar grammar) {
   auto options = std::make_shared<Options>();
-  app.add_option("INPUT", options->inputs, "files, folders, archives, globs or -")->required();
-  app.add_option("--from", options->format, "reader to use instead of detection");
-  app.add_option("--map", options->map, "take the dialect (encoding, file kinds, aliases) from this mapping");
-  app.add_flag("--records", options->records, "print every record as one JSON line (contains the data itself)");
-  app.add_option("--profile", options->profile, "write profile.csv (fields and counts, no values) into this folder");
+  grammar.add("INPUT", options->inputs, "files, folders, archives, globs or -").required();
+  grammar.add("--from", options->format, "reader to use instead of detection");
+  grammar.add("--map", options->map, "take the dialect (encoding, file kinds, aliases) from this mapping");
+  grammar.flag("--records", options->records, "print every record as one JSON line (contains the data itself)");
+  grammar.add("--profile", options->profile, "write profile.csv (fields and counts, no values) into this folder");
   return [options](Context& context) { return run(*options, context); };
 }
 

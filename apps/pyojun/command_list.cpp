@@ -166,11 +166,11 @@ int run(const std::string& what, Context& context) {
 
 }  // namespace
 
-Action setup_list(CLI::App& app) {
+Action setup_list(Grammar grammar) {
   auto what = std::make_shared<std::string>();
-  app.add_option("WHAT", *what, "formats, mappings, functions, tables, columns, publishers, packs, checks, messages or commands")
-      ->required()
-      ->check(CLI::IsMember(what_there_is));
+  grammar.add("WHAT", *what, "formats, mappings, functions, tables, columns, publishers, packs, checks, messages or commands")
+      .required()
+      .one_of(what_there_is);
   return [what](Context& context) { return run(*what, context); };
 }
 

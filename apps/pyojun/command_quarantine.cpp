@@ -276,28 +276,25 @@ int run(const Options& options, Context& context) {
 
 }  // namespace
 
-Action setup_quarantine(CLI::App& app) {
+Action setup_quarantine(Grammar grammar) {
   auto options = std::make_shared<Options>();
-  app.require_subcommand(1);
-  CLI::App* list = app.add_subcommand("list", "one line an entry: code, number, file and line, byte, rule, reason");
-  list->add_option("--limit", options->limit, "most entries to print")->capture_default_str();
-  CLI::App* summary = app.add_subcommand("summary", "counts by code, file and rule");
-  summary->callback([options] { options->summary = true; });
-  CLI::App* show = app.add_subcommand("show", "one entry in full");
-  show->add_option("ENTRY", options->entry, "number from `quarantine list` with the same filters")->required();
-  show->add_flag("--reveal", options->reveal, "also the record itself, read again from its file; terminal only");
-  show->callback([options] { options->show = true; });
-  CLI::App* redrive = app.add_subcommand("redrive", "after a mapping was corrected: map again what it touches, take nothing new, publish");
-  redrive->add_option("JOB", options->job, "job file (see `pyojun run`)")->required();
-  redrive->add_option("--warehouse", options->warehouse, "warehouse folder; default: that of the job");
-  redrive->callback([options] { options->redrive = true; });
-  for (CLI::App* sub : {list, summary, show}) {
-    sub->add_option("--warehouse", options->warehouse, "warehouse folder; default: pyojun-warehouse");
-    sub->add_option("--code", options->code, "only this message id");
-    sub->add_option("--file", options->file, "only this file (base name)");
-    sub->add_option("--rule", options->rule, "only this rule");
-    sub->add_flag("--all-runs", options->all_runs, "also what is resolved or was replaced since");
-    sub->fallthrough();
+  grammar.needs_command();
+  const Grammar list = grammar.command("list", "one line an entry: code, number, file and line, byte, rule, reason");
+  list.add("--limit", options->limit, "most entries to print").shows_default();
+  const Grammar summary = grammar.command("summary", "counts by code, file and rule", [options] { options->summary = true; });
+  const Grammar show = grammar.command("show", "one entry in full", [options] { options->show = true; });
+  show.add("ENTRY", options->entry, "number from `quarantine list` with the same filters").required();
+  show.flag("--reveal", options->reveal, "also the record itself, read again from its file; terminal only");
+  const Grammar redrive = grammar.command("redrive", "after a mapping was corrected: map again what it touches, take nothing new, publish",
+                                          [options] { options->redrive = true; });
+  redrive.add("JOB", options->job, "job file (see `pyojun run`)").required();
+  redrive.add("--warehouse", options->warehouse, "warehouse folder; default: that of the job");
+  for (const Grammar& sub : {list, summary, show}) {
+    sub.add("--warehouse", options->warehouse, "warehouse folder; default: pyojun-warehouse");
+    sub.add("--code", options->code, "only this message id");
+    sub.add("--file", options->file, "only this file (base name)");
+    sub.add("--rule", options->rule, "only this rule");
+    sub.flag("--all-runs", options->all_runs, "also what is resolved or was replaced since");
   }
   return [options](Context& context) { return run(*options, context); };
 }

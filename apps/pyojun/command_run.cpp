@@ -78,13 +78,12 @@ int run(const Options& options, Context& context) {
 
 }  // namespace
 
-Action setup_run(CLI::App& app) {
+Action setup_run(Grammar grammar) {
   auto options = std::make_shared<Options>();
-  app.add_option("JOB", options->job, "job file (TOML): sources, vocabulary, warehouse, targets, budgets; see docs/operations.md")
-      ->required();
-  app.add_flag("--check-config", options->check, "check the job, its mappings and its targets; read no data");
-  app.add_flag("--dry-run", options->dry_run, "say what would be read, skipped and mapped again; change nothing");
-  app.add_flag("--rehash", options->rehash, "read every file again, also those whose size, times and inode are as they were");
+  grammar.add("JOB", options->job, "job file (TOML): sources, vocabulary, warehouse, targets, budgets; see docs/operations.md").required();
+  grammar.flag("--check-config", options->check, "check the job, its mappings and its targets; read no data");
+  grammar.flag("--dry-run", options->dry_run, "say what would be read, skipped and mapped again; change nothing");
+  grammar.flag("--rehash", options->rehash, "read every file again, also those whose size, times and inode are as they were");
   return [options](Context& context) { return run(*options, context); };
 }
 

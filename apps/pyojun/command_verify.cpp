@@ -49,9 +49,9 @@ int run(const std::string& folder, Context& context) {
 
 }  // namespace
 
-Action setup_verify(CLI::App& app) {
+Action setup_verify(Grammar grammar) {
   auto folder = std::make_shared<std::string>();
-  app.add_option("DIR", *folder, "published folder with a MANIFEST")->required();
+  grammar.add("DIR", *folder, "published folder with a MANIFEST").required();
   return [folder](Context& context) { return run(*folder, context); };
 }
 

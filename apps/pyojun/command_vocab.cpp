@@ -108,30 +108,24 @@ int run(const Options& options, Context& context) {
 
 }  // namespace
 
-Action setup_vocab(CLI::App& app) {
+Action setup_vocab(Grammar grammar) {
   auto options = std::make_shared<Options>();
-  app.require_subcommand(1);
-  CLI::App* build = app.add_subcommand("build", "import an Athena download into a snapshot");
-  build->add_option("ATHENA_DIR", options->source, "folder with CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, ...")->required();
-  build->add_option("--out", options->target, "snapshot folder to make")->required();
-  build->add_flag("--no-sql", options->no_sql, "leave out what only SQL needs (ancestors, drug strength)");
-  build->add_option("-j,--jobs", options->jobs, "threads")->check(CLI::Range(1, 256));
-  build->callback([options] { options->what = 0; });
-  CLI::App* look = app.add_subcommand("lookup", "one code: its concept and standard targets");
-  look->add_option("VOCABULARY", options->vocabulary, "OMOP vocabulary id, URI, OID or other known name")->required();
-  look->add_option("CODE", options->code, "source code")->required();
-  look->callback([options] { options->what = 1; });
-  CLI::App* suggest = app.add_subcommand("suggest", "concepts whose names contain these words");
-  suggest->add_option("TEXT", options->text, "words")->required();
-  suggest->add_option("--limit", options->limit, "how many");
-  suggest->callback([options] { options->what = 2; });
-  CLI::App* about = app.add_subcommand("info", "release, vocabularies, licences");
-  about->callback([options] { options->what = 3; });
-  for (CLI::App* sub : {look, suggest, about}) {
-    sub->add_option("--vocab,--snapshot", options->snapshot, "snapshot folder")->required();
-    sub->fallthrough();
+  grammar.needs_command();
+  const Grammar build = grammar.command("build", "import an Athena download into a snapshot", [options] { options->what = 0; });
+  build.add("ATHENA_DIR", options->source, "folder with CONCEPT.csv, CONCEPT_RELATIONSHIP.csv, ...").required();
+  build.add("--out", options->target, "snapshot folder to make").required();
+  build.flag("--no-sql", options->no_sql, "leave out what only SQL needs (ancestors, drug strength)");
+  build.add("-j,--jobs", options->jobs, "threads").within(1, 256);
+  const Grammar look = grammar.command("lookup", "one code: its concept and standard targets", [options] { options->what = 1; });
+  look.add("VOCABULARY", options->vocabulary, "OMOP vocabulary id, URI, OID or other known name").required();
+  look.add("CODE", options->code, "source code").required();
+  const Grammar suggest = grammar.command("suggest", "concepts whose names contain these words", [options] { options->what = 2; });
+  suggest.add("TEXT", options->text, "words").required();
+  suggest.add("--limit", options->limit, "how many");
+  const Grammar about = grammar.command("info", "release, vocabularies, licences", [options] { options->what = 3; });
+  for (const Grammar& sub : {look, suggest, about}) {
+    sub.add("--vocab,--snapshot", options->snapshot, "snapshot folder").required();
   }
-  build->fallthrough();
   return [options](Context& context) { return run(*options, context); };
 }
 

@@ -36,27 +36,6 @@ constexpr std::array table{
 
 std::span<const Command> commands() { return table; }
 
-void build_cli(CLI::App& cli, Action& chosen) {
-  cli.name("pyojun");
-  cli.description("Pyojun turns vendor EMR exports into OMOP CDM 5.4 by declarative rules and keeps balanced books.");
-  cli.set_version_flag("--version", std::string("pyojun ") + PYOJUN_VERSION);
-  cli.require_subcommand(1);
-  cli.fallthrough();
-  cli.footer(
-      "Exit codes: 0 done, 1 failed, 2 usage or mapping error, 3 done but incomplete, 4 gate failed, 10 state, 11 locked, 70 internal, 74 "
-      "I/O, "
-      "128+N signal.\nExample: pyojun convert export/ --map synthea/csv --vocab vocab.snapshot --to csv:cdm");
-  for (const Command& command : table) {
-    CLI::App* sub = cli.add_subcommand(std::string(command.name), std::string(command.about));
-    sub->footer(fmt::format("Example:\n  {}", command.example));
-    sub->fallthrough();
-    Action action = command.setup(*sub);
-    sub->callback([&chosen, action] {
-      if (!chosen) chosen = action;
-    });
-  }
-}
-
 int exit_for(const Error& error) {
   const std::string_view id = info(error.code).id;
   switch (error.code) {

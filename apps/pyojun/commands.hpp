@@ -1,14 +1,13 @@
 // Commands are rows of one table: name, words, options, action. Help, man page and completions come from the same rows.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "console.hpp"
+#include "grammar.hpp"
 #include "pipeline/world.hpp"
 
 namespace pyojun::app {
@@ -38,22 +37,22 @@ struct Context {
 using Action = std::function<int(Context&)>;
 struct Command {
   std::string_view name, about, about_ko, example;
-  Action (*setup)(CLI::App& app);
+  Action (*setup)(Grammar grammar);
 };
 
 std::span<const Command> commands();
 
-Action setup_convert(CLI::App& app);
-Action setup_audit(CLI::App& app);
-Action setup_run(CLI::App& app);
-Action setup_check(CLI::App& app);
-Action setup_inspect(CLI::App& app);
-Action setup_list(CLI::App& app);
-Action setup_vocab(CLI::App& app);
-Action setup_quarantine(CLI::App& app);
-Action setup_explain(CLI::App& app);
-Action setup_verify(CLI::App& app);
-Action setup_help(CLI::App& app);
+Action setup_convert(Grammar grammar);
+Action setup_audit(Grammar grammar);
+Action setup_run(Grammar grammar);
+Action setup_check(Grammar grammar);
+Action setup_inspect(Grammar grammar);
+Action setup_list(Grammar grammar);
+Action setup_vocab(Grammar grammar);
+Action setup_quarantine(Grammar grammar);
+Action setup_explain(Grammar grammar);
+Action setup_verify(Grammar grammar);
+Action setup_help(Grammar grammar);
 
 // The whole argument grammar; also used for the man page and completions. `chosen` receives the action of the parsed command.
 void build_cli(CLI::App& cli, Action& chosen);

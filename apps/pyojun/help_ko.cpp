@@ -1,4 +1,5 @@
 // --help in Korean: one row for every English text of the argument grammar. A docs test fails for a text that has no row.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 

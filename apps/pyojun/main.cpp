@@ -1,4 +1,4 @@
-// argv -> command -> exit code. The only place that prints, reads the clock, or knows CLI11.
+// argv -> command -> exit code. The only place that prints or reads the clock.
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -75,29 +75,9 @@ World make_world() {
 }
 
 int parse_and_run(int argc, char** argv, Console& console) {
-  CLI::App cli;
   Action chosen;
-  build_cli(cli, chosen);
-  std::string language;
   bool no_progress = false;
-  cli.add_option("--lang", language, "en or ko; default: the locale's language")->check(CLI::IsMember({"en", "ko"}));
-  cli.add_flag("--json", console.json, "results and summary as JSON");
-  cli.add_flag("-q,--quiet", console.quiet, "only errors and the summary");
-  cli.add_flag("-v,--verbose", console.verbose, "also times per stage and notes on every file");
-  cli.add_flag("--no-progress", no_progress, "no progress bar, not even on a terminal");
-  if (console.language == Tongue::ko) translate_help(cli);
-  try {
-    cli.parse(argc, argv);
-  } catch (const CLI::Success& asked) {  // --help, --version
-    std::ostringstream out, err;
-    cli.exit(asked, out, err);
-    console.out(out.str());
-    return exit_done;
-  } catch (const CLI::ParseError& error) {
-    console.json = manner_of(argc, argv).json;
-    console.error(usage_error(cli, error, console));
-    return exit_usage;
-  }
+  if (const auto answered = parse(argc, argv, console, chosen, no_progress)) return *answered;
   World world = make_world();
   TerminalProgress progress(!no_progress && !console.quiet);
   world.progress = &progress;

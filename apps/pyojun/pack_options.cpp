@@ -28,23 +28,23 @@ std::string check_day(const std::string& text) {
 
 }  // namespace
 
-std::function<bool(Console&)> add_pack_options(CLI::App& app, PackRequest& request, bool required) {
+std::function<bool(Console&)> add_pack_options(Grammar grammar, PackRequest& request, bool required) {
   auto settings = std::make_shared<std::vector<std::string>>();
-  CLI::Option* const pack =
-      app.add_option("--pack", request.packs, "criteria packs: names (`pyojun list packs`) or folders, parted by commas")->delimiter(',');
-  if (required) pack->required();
-  app.add_option("--gate", request.gates,
-                 "PACK>=90, PACK/CATEGORY>=80, PACK:failed<=3, PACK:errors=0, PACK:new=0; exit code 4 when one does not hold");
-  app.add_flag("--gate-new-failures", request.gate_new_failures, "a failure the baseline does not have is a gate that does not hold");
-  app.add_option("--baseline", request.baseline,
-                 "compare with: last or a number (audits stored in the warehouse), results.csv, or the folder of an earlier audit");
-  app.add_option("--thresholds", request.thresholds, "CSV of thresholds: criterion,threshold, or a DataQualityDashboard threshold file");
-  app.add_option("--suppress", request.suppressions, "CSV of known failures: criterion,reason,expires");
-  app.add_option("--set", *settings, "NAME=VALUE: a parameter of a pack");
-  app.add_option("--as-of", request.today, "YYYY-MM-DD: the day criteria call today")->check(check_day);
-  app.add_flag("--violations", request.violations, "list the violating keys of failed criteria as CSV");
-  app.add_option("--violation-limit", request.violation_limit, "rows a criterion; 0: all")->capture_default_str();
-  if (required) app.add_flag("--with-vocabulary", request.with_vocabulary, "check the vocabulary tables too");
+  const Argument pack =
+      grammar.add("--pack", request.packs, "criteria packs: names (`pyojun list packs`) or folders, parted by commas").parted_by(',');
+  if (required) pack.required();
+  grammar.add("--gate", request.gates,
+              "PACK>=90, PACK/CATEGORY>=80, PACK:failed<=3, PACK:errors=0, PACK:new=0; exit code 4 when one does not hold");
+  grammar.flag("--gate-new-failures", request.gate_new_failures, "a failure the baseline does not have is a gate that does not hold");
+  grammar.add("--baseline", request.baseline,
+              "compare with: last or a number (audits stored in the warehouse), results.csv, or the folder of an earlier audit");
+  grammar.add("--thresholds", request.thresholds, "CSV of thresholds: criterion,threshold, or a DataQualityDashboard threshold file");
+  grammar.add("--suppress", request.suppressions, "CSV of known failures: criterion,reason,expires");
+  grammar.add("--set", *settings, "NAME=VALUE: a parameter of a pack");
+  grammar.add("--as-of", request.today, "YYYY-MM-DD: the day criteria call today").fits(check_day);
+  grammar.flag("--violations", request.violations, "list the violating keys of failed criteria as CSV");
+  grammar.add("--violation-limit", request.violation_limit, "rows a criterion; 0: all").shows_default();
+  if (required) grammar.flag("--with-vocabulary", request.with_vocabulary, "check the vocabulary tables too");
   return [settings, &request](Console& console) {
     for (const auto& text : *settings) {
       const auto equal = text.find('=');

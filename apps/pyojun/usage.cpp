@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <sstream>
 
 #include "base/text.hpp"
 
@@ -94,23 +96,7 @@ Error bad_value(const CLI::Option* option, const Console& console) {
                fmt::format("{} {}", console.pick("expected", "가능한 값:"), expected_value(*option, console)));
 }
 
-}  // namespace
-
-Manner manner_of(int argc, const char* const* argv) {
-  Manner manner;
-  constexpr std::string_view lang = "--lang";
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    if (word == "--") break;
-    if (word == "--json") manner.json = true;
-    std::string_view value;
-    if (word == lang && i + 1 < argc) value = argv[i + 1];
-    if (word.starts_with(lang) && word.size() > lang.size() && word[lang.size()] == '=') value = word.substr(lang.size() + 1);
-    if (value == "en" || value == "ko") manner.language = value;
-  }
-  return manner;
-}
-
+// The message for a line that CLI11 refused. Names options and quotes what was typed, nothing else.
 Error usage_error(const CLI::App& cli, const CLI::ParseError& error, const Console& console) {
   const auto chain = parsed_chain(cli);
   const auto options = options_of(chain);
@@ -128,6 +114,48 @@ Error usage_error(const CLI::App& cli, const CLI::ParseError& error, const Conso
   if (!left.empty()) return unexpected(left.front(), *chain.back(), console);
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) return missing(options, *chain.back());
   return wrong(Code::arguments_misfit);
+}
+
+}  // namespace
+
+Manner manner_of(int argc, const char* const* argv) {
+  Manner manner;
+  constexpr std::string_view lang = "--lang";
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--") break;
+    if (word == "--json") manner.json = true;
+    std::string_view value;
+    if (word == lang && i + 1 < argc) value = argv[i + 1];
+    if (word.starts_with(lang) && word.size() > lang.size() && word[lang.size()] == '=') value = word.substr(lang.size() + 1);
+    if (value == "en" || value == "ko") manner.language = value;
+  }
+  return manner;
+}
+
+std::optional<int> parse(int argc, char** argv, Console& console, Action& chosen, bool& no_progress) {
+  CLI::App cli;
+  build_cli(cli, chosen);
+  std::string language;  // manner_of has read it
+  cli.add_option("--lang", language, "en or ko; default: the locale's language")->check(CLI::IsMember({"en", "ko"}));
+  cli.add_flag("--json", console.json, "results and summary as JSON");
+  cli.add_flag("-q,--quiet", console.quiet, "only errors and the summary");
+  cli.add_flag("-v,--verbose", console.verbose, "also times per stage and notes on every file");
+  cli.add_flag("--no-progress", no_progress, "no progress bar, not even on a terminal");
+  if (console.language == Tongue::ko) translate_help(cli);
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    std::ostringstream out, err;
+    cli.exit(asked, out, err);
+    console.out(out.str());
+    return exit_done;
+  } catch (const CLI::ParseError& error) {
+    console.json = manner_of(argc, argv).json;
+    console.error(usage_error(cli, error, console));
+    return exit_usage;
+  }
+  return std::nullopt;
 }
 
 }  // namespace pyojun::app

@@ -1,9 +1,10 @@
 // What is wrong with a command line, in the program's own messages; and --help in Korean.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
 
-#include "console.hpp"
+#include "commands.hpp"
 
 namespace pyojun::app {
 
@@ -15,8 +16,9 @@ struct Manner {
 };
 Manner manner_of(int argc, const char* const* argv);
 
-// The message for a line that CLI11 refused. `cli` is the parser after its attempt. Names options and quotes what was typed, nothing else.
-Error usage_error(const CLI::App& cli, const CLI::ParseError& error, const Console& console);
+// Reads the command line: `chosen` is the action of its command. An answer is an exit code: the line was --help or --version, or one that
+// cannot be understood, and what there is to say was said.
+std::optional<int> parse(int argc, char** argv, Console& console, Action& chosen, bool& no_progress);
 
 // Puts every text of --help into Korean: headings, commands, options.
 void translate_help(CLI::App& cli);
