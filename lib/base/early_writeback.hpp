@@ -19,7 +19,7 @@ class EarlyWriteback {
   }
 
  private:
-  static constexpr std::uint64_t step = std::uint64_t{32} << 20;
+  static constexpr std::uint64_t step = std::uint64_t{8} << 20;
   std::uint64_t written_ = 0, begun_ = 0;
 };
 

@@ -14,6 +14,13 @@ namespace {
 // Large enough that per-chunk work does not show, small enough that a batch's nodes stay in the second-level cache.
 constexpr std::size_t chunk_bytes = std::size_t{512} << 10;
 
+// One chunk on its way from the reader to the warehouse.
+struct Work {
+  Pump::Item item;
+  RecordBatch batch;
+  MappedBatch mapped;
+};
+
 // What has been committed of one file so far; only the thread whose turn it is touches it.
 struct FileProgress {
   std::uint32_t number = 0;  // in the warehouse
@@ -44,7 +51,7 @@ class Run {
   Result<std::shared_ptr<Reader>> open(std::size_t file, bool lookups);
   std::vector<std::string> kinds(bool lookups) const;
   void broken(std::size_t file, const Error& error);
-  Status commit(const Pump::Item& item, const RecordBatch& batch, MappedBatch& mapped);
+  Status commit(Work& work);
   void worker(Pump& pump, Mapper& mapper);
   void close_files();
   QuarantineEntry entry(const FileProgress& file, const Reject& reject, std::uint64_t shift) const;
@@ -55,6 +62,7 @@ class Run {
   std::vector<FileProgress> progress_;
   std::vector<std::unique_ptr<Mapper>> mappers_;
   std::mutex facts_mutex_;
+  Pool<Work> pool_;
 };
 
 // Record kinds that lookups or rules read; empty when some reads every kind.
@@ -116,8 +124,10 @@ QuarantineEntry Run::entry(const FileProgress& file, const Reject& reject, std::
   return out;
 }
 
-Status Run::commit(const Pump::Item& item, const RecordBatch& batch, MappedBatch& mapped) {
-  FileProgress& file = progress_[item.file];
+Status Run::commit(Work& work) {
+  const RecordBatch& batch = work.batch;
+  MappedBatch& mapped = work.mapped;
+  FileProgress& file = progress_[work.item.file];
   std::vector<QuarantineEntry> entries;
   entries.reserve(batch.rejects.size() + mapped.rejects.size());
   for (const auto& reject : batch.rejects) entries.push_back(entry(file, reject, 0));
@@ -151,17 +161,24 @@ Status Run::commit(const Pump::Item& item, const RecordBatch& batch, MappedBatch
 }
 
 void Run::worker(Pump& pump, Mapper& mapper) {
-  RecordBatch batch;
-  MappedBatch mapped;
   while (auto item = pump.take()) {
     if (stage_.world.stopped()) pump.fail({Code::interrupted, {}, {}, {}, {}});
-    item->reader->parse(item->chunk, batch);
-    batch.bytes = {item->chunk.bytes.data(), item->chunk.bytes.size()};
-    batch.bytes_offset = item->chunk.offset;
-    mapped.clear();
-    mapper.map(batch, mapped);
-    pump.in_order(item->ticket, [&] { return commit(*item, batch, mapped); });
-    stage_.world.progress->advance(item->chunk.bytes.size());
+    const std::uint64_t ticket = item->ticket;
+    std::shared_ptr<Work> work = pool_.take();
+    work->item = std::move(*item);
+    const Chunk& chunk = work->item.chunk;
+    work->item.reader->parse(chunk, work->batch);
+    work->batch.bytes = {chunk.bytes.data(), chunk.bytes.size()};
+    work->batch.bytes_offset = chunk.offset;
+    work->mapped.clear();
+    mapper.map(work->batch, work->mapped);
+    stage_.world.progress->advance(chunk.bytes.size());
+    pump.in_order(ticket, [this, work = std::move(work)]() mutable {
+      Status done = commit(*work);
+      work->item = {};
+      pool_.give(std::move(work));
+      return done;
+    });
   }
 }
 
@@ -184,18 +201,22 @@ Status Run::lookups() {
   };
   // Gathering is order-sensitive (the first of two equal keys wins), so chunks are gathered in order into one mapper.
   Pump pump(
-      stage_.sources.files.size(), chunk_bytes,
+      stage_.sources.files.size(), chunk_bytes, stage_.request.threads,
       [&](std::size_t file) {
         return gathered(stage_.sources.files[file]) ? open(file, true) : Result<std::shared_ptr<Reader>>(std::shared_ptr<Reader>());
       },
       [](std::size_t, const Error&) {});
   run_workers(stage_.request.threads, [&](unsigned) {
-    RecordBatch batch;
     while (auto item = pump.take()) {
       if (stage_.world.stopped()) pump.fail({Code::interrupted, {}, {}, {}, {}});
-      item->reader->parse(item->chunk, batch);
-      pump.in_order(item->ticket, [&] {
-        mappers_[0]->gather(batch);
+      const std::uint64_t ticket = item->ticket;
+      std::shared_ptr<Work> work = pool_.take();
+      work->item = std::move(*item);
+      work->item.reader->parse(work->item.chunk, work->batch);
+      pump.in_order(ticket, [this, work = std::move(work)]() mutable {
+        mappers_[0]->gather(work->batch);
+        work->item = {};
+        pool_.give(std::move(work));
         return Status();
       });
     }
@@ -235,7 +256,7 @@ Status Run::rows() {
   }
   stage_.world.progress->stage("map", total);
   Pump pump(
-      stage_.sources.files.size(), chunk_bytes,
+      stage_.sources.files.size(), chunk_bytes, stage_.request.threads,
       [this](std::size_t file) {
         return stage_.sources.files[file].take ? open(file, false) : Result<std::shared_ptr<Reader>>(std::shared_ptr<Reader>());
       },

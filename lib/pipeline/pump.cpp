@@ -38,19 +38,32 @@ std::optional<Pump::Item> Pump::take() {
   return std::nullopt;
 }
 
-void Pump::in_order(std::uint64_t ticket, const std::function<Status()>& work) {
+void Pump::in_order(std::uint64_t ticket, std::function<Status()> work) {
   std::unique_lock lock(turn_mutex_);
-  turn_.wait(lock, [&] { return failed_ || serving_ == ticket; });
+  turn_.wait(lock, [&] { return failed_ || serving_ == ticket || waiting_.size() < most_waiting_; });
   if (failed_) return;
-  lock.unlock();  // only the thread whose turn it is gets here
-  Status done = work();
-  lock.lock();
-  if (!done && !failed_) {
-    failed_ = true;
-    error_ = std::move(done.error());
+  if (serving_ != ticket) {
+    waiting_.emplace(ticket, std::move(work));
+    return;
   }
-  ++serving_;
-  turn_.notify_all();
+  for (;;) {  // only the thread whose turn it is gets here
+    lock.unlock();
+    Status done = work();
+    lock.lock();
+    if (!done && !failed_) {
+      failed_ = true;
+      error_ = std::move(done.error());
+    }
+    ++serving_;
+    const auto next = waiting_.find(serving_);
+    const bool more = !failed_ && next != waiting_.end();
+    if (more) {
+      work = std::move(next->second);
+      waiting_.erase(next);
+    }
+    turn_.notify_all();
+    if (!more) return;
+  }
 }
 
 void Pump::fail(Error error) {

@@ -1,6 +1,7 @@
 // Blocks are formatted by whoever is free and written in their order by whoever brings the next one.
 #include "publish/csv_tables.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -24,6 +25,7 @@ class CsvTablesWriter {
   Result<std::vector<PublishedTable>> run() {
     for (std::size_t job = 0; job < jobs_.size(); ++job)
       for (std::size_t block = 0; block < jobs_[job].source->blocks(); ++block) tasks_.push_back({job, block});
+    interleave();
     std::vector<std::thread> workers;
     for (unsigned i = 1; i < threads_; ++i) workers.emplace_back([this] { work(); });
     work();
@@ -51,6 +53,15 @@ class CsvTablesWriter {
     std::size_t next = 0;                    // block to be written next
     bool busy = false;                       // a thread is writing
   };
+
+  // One thread at a time hashes and writes a table, so all tables go forward side by side, each in proportion to its blocks: threads
+  // seldom have to do with the same one.
+  void interleave() {
+    const auto share = [this](const Task& task) {
+      return static_cast<double>(2 * task.block + 1) / static_cast<double>(jobs_[task.job].source->blocks());
+    };
+    std::ranges::stable_sort(tasks_, [&](const Task& a, const Task& b) { return share(a) < share(b); });
+  }
 
   void fail(Error error) {
     const std::lock_guard lock(mutex_);
