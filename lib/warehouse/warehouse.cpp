@@ -22,6 +22,7 @@ namespace pyojun {
 namespace {
 
 constexpr std::uint64_t rows_worth_threads = 100'000;  // fewer are done sooner by one thread
+constexpr std::uint64_t rows_worth_plans = 2'000;      // fewer are done sooner than their plans are improved
 
 Error broken(std::string_view what) {
   Error error;
@@ -246,6 +247,7 @@ bool RunWarehouse::books_hold() const { return std::all_of(books_.lines().begin(
 Status RunWarehouse::share_out() {
   std::uint64_t rows = 0;
   for (const auto& table : segment_.tables_) rows += table.rows;
+  if (rows < rows_worth_plans) return duck_->exec("pragma disable_optimizer", "plans");
   if (rows < rows_worth_threads || options_.threads < 2) return {};
   return duck_->exec(fmt::format("set threads to {}", options_.threads), "threads");
 }
