@@ -51,6 +51,8 @@ FAMILY = "김 이 박 최 정 강 조 윤 장 임 한 오 서 신 권 황 안 �
 GIVEN = "서연 민준 지우 하은 도윤 예준 시우 수아 지호 다은 똠방 펲시 쀍뷁 믜진 은서 현우 지안 유진 태윤 나윤".split()
 DISTRICTS = [("11110", "서울특별시 종로구"), ("11680", "서울특별시 강남구"), ("26350", "부산광역시 해운대구"), ("41135", "경기도 성남시 분당구"), ("50110", "제주특별자치도 제주시")]
 DEPARTMENTS = [("IM", "내과", "01"), ("GS", "외과", "04"), ("OS", "정형외과", "05"), ("EM", "응급의학과", "24"), ("FM", "가정의학과", "23"), ("PED", "소아청소년과", "11")]
+HIRA = {code: hira for code, _, hira in DEPARTMENTS}
+LICENCE = {code: str(90001 + n) for n, (code, _, _) in enumerate(DEPARTMENTS)}
 DOCTORS = {"IM": "김가상", "GS": "이가공", "OS": "박상상", "EM": "최허구", "FM": "정모의", "PED": "강예시"}
 DIAGNOSES = ["I10", "E11.9", "E78.5", "J20.9", "J02.9", "D64.9", "J32.9", "S93.4", "R09.0", "I25.1", "K63.5", "Z00.0"]
 # EDI code, KD body check is made, main ingredient, ATC, unit.
@@ -92,14 +94,14 @@ def aliases(vendor):
 
 TABLES = {
     "institutions": "YKIHO_NO INST_NM INST_TP",
-    "patients": "PT_NO PT_NM RRN SEX BIRTH_DT DEATH_DT NATIONALITY DISTRICT_CD DISTRICT_NM", "insurance": "PT_NO INSUP_TP START_DT END_DT",
+    "patients": "PT_NO PT_NM RRN SEX BIRTH_DT DEATH_DT NATIONALITY DISTRICT_CD DISTRICT_NM DEATH_CD", "insurance": "PT_NO INSUP_TP START_DT END_DT",
     "departments": "DEPT_CD DEPT_NM HIRA_DEPT_CD", "doctors": "DOCTOR_NO DOCTOR_NM LICENCE_NO DEPT_CD HIRA_DEPT_CD",
     "encounters": "ENC_NO PT_NO ENC_TP IN_DT OUT_DT DEPT_CD DOCTOR_NO CANCEL_YN", "diagnoses": "PT_NO ENC_NO DX_CD DX_TP DX_DT",
     "orders": "ORD_NO PT_NO ENC_NO ORD_DT EDI_CD LOCAL_CD QTY CANCEL_YN REG_ID REG_DT", "drugs": "ORD_NO PT_NO ENC_NO ORD_DT EDI_CD KD_CD INGR_CD ONCE_DOSE DOSE_UNIT TIMES DAYS SIG CANCEL_YN REG_ID REG_DT",
     "administrations": "ADM_NO ORD_NO PT_NO ENC_NO EDI_CD KD_CD ADM_DT QTY DOSE_UNIT",
     "labs": "LAB_NO PT_NO ENC_NO LAB_CD RESULT UNIT REF RESULT_DT", "vitals": "PT_NO ENC_NO VS_CD VS_VAL VS_DT", "surgeries": "SURG_NO PT_NO ENC_NO EDI_CD START_DT END_DT",
     "allergies": "PT_NO ENC_NO ALLERGY_NO AGENT_CD SEVERITY ALLERGY_DT", "notes": "NOTE_NO PT_NO ENC_NO NOTE_TP NOTE_DT DOCTOR_NO NOTE_TEXT SIGN_ID SIGN_DT",
-    "pathology": "PATH_NO PT_NO ENC_NO SITE SPECIMEN_DT",
+    "pathology": "PATH_NO PT_NO ENC_NO SITE SPECIMEN_DT", "cancers": "CANCER_NO PT_NO ENC_NO DX_CD DX_DT STAGE",
 }
 
 
@@ -114,9 +116,9 @@ class Hospital:
 
     def make(self, patients):
         self.add("institutions", YKIHO_NO="11100001", INST_NM="가상종합병원", INST_TP="11")
-        for n, (code, name, hira) in enumerate(DEPARTMENTS):
+        for code, name, hira in DEPARTMENTS:
             self.add("departments", DEPT_CD=code, DEPT_NM=name, HIRA_DEPT_CD=hira)
-            self.add("doctors", DOCTOR_NO="D" + code, DOCTOR_NM=DOCTORS[code], LICENCE_NO=str(90001 + n), DEPT_CD=code, HIRA_DEPT_CD=hira)
+            self.add("doctors", DOCTOR_NO="D" + code, DOCTOR_NM=DOCTORS[code], LICENCE_NO=LICENCE[code], DEPT_CD=code, HIRA_DEPT_CD=hira)
         for i in range(patients):
             self.patient(i)
 
@@ -131,18 +133,44 @@ class Hospital:
         person = dict(no=no, name=name, female=female, foreigner=foreigner, birth=birth, rrn=registration(birth, female, foreigner, i), died=died)
         self.people[no] = person
         self.add("patients", PT_NO=no, PT_NM=name, RRN=person["rrn"], SEX="F" if female else "M", BIRTH_DT=birth, DEATH_DT=died, NATIONALITY="F" if foreigner else "N",
-                 DISTRICT_CD=district[0], DISTRICT_NM=district[1])
+                 DISTRICT_CD=district[0], DISTRICT_NM=district[1], DEATH_CD="I25.1" if died else "")
         insurance = dice.pick(["4", "4", "4", "5", "7"])
         person["insurance"] = insurance
         self.add("insurance", PT_NO=no, INSUP_TP=insurance, START_DT=max(birth, datetime.date(2010, 1, 1)), END_DT=died or datetime.date(2026, 12, 31))
+        cancer = female and birth.year < 1990 and Dice(f"cancer/{i}").chance(15)
         for v in range(dice.number(1, 3)):
-            self.visit(dice, person, i, v)
+            self.visit(dice, person, i, v, ["C50.9"] if cancer and v == 0 else [])
+        if cancer:
+            self.cancer(Dice(f"cancer visits/{i}"), person, i)
+        self.measured(Dice(f"measured/{i}"), self.visits[-1])
         # Most patients without an allergy say so.
         if not any(row["PT_NO"] == no for row in self.rows["allergies"]) and Dice(f"allergy/{i}").chance(95):
             self.add("allergies", PT_NO=no, ENC_NO=f"E{i:05d}0", ALLERGY_NO=f"N{no}", AGENT_CD="NKA", SEVERITY="", ALLERGY_DT=self.visits[-1]["start"].date())
 
-    def visit(self, dice, person, i, v):
-        if v == 0:
+    def cancer(self, dice, person, i):
+        """Breast cancer found the year before: operation, pathology, results, registry (K-CURE)."""
+        day = datetime.date(2024, dice.number(1, 6), dice.number(1, 28))
+        self.visit(dice, person, i, 9, ["C50.9"], day)
+        visit, pt = self.visits[-1], dict(PT_NO=person["no"], ENC_NO=f"E{i:05d}9")
+        if not visit["labs"]:
+            self.add("labs", LAB_NO=f"S{visit['no']}8", **pt, LAB_CD="L3011", RESULT="12.9", UNIT="g/dL", REF="12.0 ~ 16.0", RESULT_DT=visit["start"] + datetime.timedelta(minutes=95))
+        if not any(row["ENC_NO"] == visit["no"] for row in self.rows["pathology"]):
+            self.add("pathology", PATH_NO=f"H{visit['no']}", **pt, SITE="유방", SPECIMEN_DT=visit["start"] + datetime.timedelta(hours=3))
+        self.add("orders", ORD_NO=f"P{visit['no']}8", **pt, ORD_DT=visit["start"] + datetime.timedelta(minutes=16), EDI_CD="KK010", LOCAL_CD="", QTY="1", CANCEL_YN="N",
+                 REG_ID="D" + visit["dept"], REG_DT=visit["start"] + datetime.timedelta(minutes=16))
+        self.add("cancers", CANCER_NO=f"C{person['no']}", **pt, DX_CD="C50.9", DX_DT=day, STAGE=dice.pick(["IA", "IIA", "IIB", "IIIA"]))
+
+    def measured(self, dice, visit):
+        """What a nurse measures once a visit beside blood pressure and pulse."""
+        pt = dict(PT_NO=visit["person"]["no"], ENC_NO=visit["no"])
+        for code, low, high, scale in [("HT", 1450, 1850, 10), ("WT", 420, 950, 10), ("BT", 361, 378, 10), ("RR", 12, 22, 1), ("SPO2", 94, 100, 1)]:
+            value = dice.number(low, high)
+            self.add("vitals", **pt, VS_CD=code, VS_VAL=f"{value / 10:.1f}" if scale == 10 else str(value), VS_DT=visit["start"] + datetime.timedelta(minutes=6))
+
+    def visit(self, dice, person, i, v, more=(), on=None):
+        if on is not None:
+            day = on
+        elif v == 0:
             day = datetime.date(*MONTH, dice.number(1, 24))
         else:
             day = max(person["birth"], datetime.date(2017, 1, 1)) + datetime.timedelta(days=dice.number(0, 2600))
@@ -154,6 +182,7 @@ class Hospital:
         dept = dice.pick(DEPARTMENTS)[0] if kind != "E" else "EM"
         no = f"E{i:05d}{v}"
         codes = sorted({dice.pick(DIAGNOSES) for _ in range(dice.number(1, 3))}, key=DIAGNOSES.index)
+        codes += [code for code in more if code not in codes]
         visit = dict(no=no, person=person, kind=kind, start=start, end=end, days=days, dept=dept, codes=codes)
         self.visits.append(visit)
         pt = dict(PT_NO=person["no"], ENC_NO=no)
@@ -276,7 +305,7 @@ def claims(hospital):
         lines.append(sam_line(fields["general"], dict(key, FORM_NO=form, YKIHO="11100001", FIRST_ADMISSION_DT=day if form == "GI02" else "", HOUSEHOLDER=person["name"], CERTIFICATE_NO=f"7{person['no']}",
                                                       PATIENT_NAME=person["name"], RRN=person["rrn"], CARE_DAYS=visit["days"], VISIT_DAYS=visit["days"], RESULT_TP="1", TOTAL_1=30000, SELF_BURDEN=9000, CLAIM_AMT=21000)))
         for k, code in enumerate(visit["codes"]):
-            lines.append(sam_line(fields["disease"], dict(key, SICK_TY_CD="1" if k == 0 else "2", SICK_CD=code.replace(".", ""), DGSBJT_CD="01", CARE_START_DT=day, LICENCE_TP="1", LICENCE_NO="12345")))
+            lines.append(sam_line(fields["disease"], dict(key, SICK_TY_CD="1" if k == 0 else "2", SICK_CD=code.replace(".", ""), DGSBJT_CD=HIRA[visit["dept"]], CARE_START_DT=day, LICENCE_TP="1", LICENCE_NO=LICENCE[visit["dept"]])))
         lines.append(sam_line(fields["treatment"], dict(key, CLAUSE_CD="01", ITEM_CD="01", LINE_NO=1, CODE_TP="1", CODE="AA154", UNIT_PRICE=12000.5, DAILY_COUNT=1, TOTAL_DAYS=1, ONCE_DOSE=1, AMOUNT=12000)))
         for k, (drug, edi) in enumerate(visit["drugs"]):
             lines.append(sam_line(fields["prescription"], dict(key, PRESCRIPTION_NO=f"20250{n:05d}", PRESCRIPTION_DAYS=drug["DAYS"], LINE_NO=k + 1, CODE_TP="3", CODE=edi, ONCE_DOSE=1, DAILY_TIMES=drug["TIMES"],
@@ -330,6 +359,8 @@ def score_defects(hospital, plant):
     spoil("encounters", 12, "kr-emr-2025/KF-03-department", "visits without a department", lambda r: r.update(DEPT_CD=""))
     spoil("encounters", 15, "kr-emr-2025/KI-11 my-healthway-1/condition-recorder", "visits without a responsible doctor", lambda r: r.update(DOCTOR_NO=""))
     spoil("encounters", 4, "kr-emr-2025/KF-03-times", "visits that end the day before they begin", lambda r: r.update(OUT_DT=r["IN_DT"] - datetime.timedelta(days=1)), lambda r: r["ENC_TP"] == "O")
+    spoil("cancers", 50, "k-cure/diagnosis-stage k-cure/treatment-episode", "cancers without a stage", lambda r: r.update(STAGE=""))
+    spoil("patients", 70, "k-cure/followup-death", "deaths without a cause", lambda r: r.update(DEATH_CD=""), lambda r: r["DEATH_CD"])
     spoil("insurance", 6, "kr-emr-2025/KF-04-code", "an insurance type that does not exist", lambda r: r.update(INSUP_TP="8"))
     spoil("diagnoses", 20, "kr-emr-2025/KF-05 kr-emr-2025/KF-05-claim kr-emr-2025/KI-02-valid kr-emr-2025/KI-07-condition_occurrence kr-cdi-2/condition-code-kcd my-healthway-1/condition-category kr-cda/codes-kcd", "diagnoses under a word of the house instead of a KCD code",
           lambda r: r.update(DX_CD="감기" if r["DX_TP"] == "1" else "통증"))
@@ -405,7 +436,7 @@ def fhir(hospital, folder, plant):
     folder.mkdir(parents=True, exist_ok=True)
     iso = lambda t: t.strftime("%Y-%m-%dT%H:%M:%S+09:00")
     kcd = "http://www.hl7korea.or.kr/CodeSystem/kostat-kcd-8"
-    out = {"Patient": [], "Encounter": [], "Condition": [], "Observation": [], "MedicationRequest": []}
+    out = {"Patient": [], "Encounter": [], "Condition": [], "Observation": [], "MedicationRequest": [], "Immunization": [], "ImagingStudy": [], "Consent": []}
     for p in hospital.people.values():
         row = {"resourceType": "Patient", "id": "p" + p["no"], "identifier": [
             {"type": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}]}, "system": "http://example.org/patients", "value": p["no"]},
@@ -414,6 +445,19 @@ def fhir(hospital, folder, plant):
         if p["died"]:
             row["deceasedDateTime"] = p["died"].isoformat()
         out["Patient"].append(row)
+        first = next(v for v in hospital.visits if v["person"] is p)
+        dice, patient = Dice(f"fhir/{p['no']}"), {"reference": "Patient/p" + p["no"]}
+        if dice.chance(30):
+            out["Immunization"].append({"resourceType": "Immunization", "id": "i" + p["no"], "status": "completed", "patient": patient, "occurrenceDateTime": iso(first["start"]), "encounter": {"reference": "Encounter/v" + first["no"]},
+                                        "vaccineCode": {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": dice.pick(["140", "141", "33"])}]}})
+        if dice.chance(15):
+            uid = f"1.2.410.100110.10.11100001.{p['no']}"
+            out["ImagingStudy"].append({"resourceType": "ImagingStudy", "id": "s" + p["no"], "status": "available", "subject": patient, "started": f"2025-03-{dice.number(1, 28):02d}T10:00:00+09:00",
+                                        "identifier": [{"system": "urn:dicom:uid", "value": "urn:oid:" + uid}, {"type": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "ACSN"}]}, "value": "A" + p["no"]}],
+                                        "series": [{"uid": uid + ".1", "modality": {"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "DX"}}]})
+        if dice.chance(25):
+            out["Consent"].append({"resourceType": "Consent", "id": "a" + p["no"], "status": "active", "patient": patient, "dateTime": "2025-03-01",
+                                   "policyRule": {"coding": [{"system": "urn:ietf:rfc:3986", "code": "1.2.410.100110.40.2.2.2." + dice.pick(["2", "3"])}]}})
     for v in hospital.visits:
         subject = {"reference": "Patient/p" + v["person"]["no"]}
         out["Encounter"].append({"resourceType": "Encounter", "id": "v" + v["no"], "identifier": [{"system": "http://example.org/visits", "value": v["no"]}], "status": "finished",
@@ -459,8 +503,8 @@ def research(hospital, folder, month, plant):
     for n, v in enumerate(month, 1):
         p, key, day, until = v["person"], f"K{n:06d}", v["start"].strftime("%Y%m%d"), (v["start"] + datetime.timedelta(days=v["days"] - 1)).strftime("%Y%m%d")
         sex, form = "2" if p["female"] else "1", "021" if v["kind"] == "I" else "031"
-        t200.append([key, "J" + p["no"], "Y1", "4", sex, 2025 - p["birth"].year, day, until, form, "1"])
-        gy20.append([p["no"], key, "Y1", day, "02" if v["kind"] == "I" else "03", "11" if v["kind"] == "E" else "", v["days"], v["days"], 30000, 9000, 21000])
+        t200.append([key, "J" + p["no"], "Y1", "4", sex, 2025 - p["birth"].year, day, until, form, "1", HIRA[v["dept"]]])
+        gy20.append([p["no"], key, "Y1", day, "02" if v["kind"] == "I" else "03", "11" if v["kind"] == "E" else "", v["days"], v["days"], 30000, 9000, 21000, HIRA[v["dept"]]])
         for k, code in enumerate(v["codes"], 1):
             t400.append([key, k, "1" if k == 1 else "2", code.replace(".", "")])
             gy40.append([key, k, code.replace(".", "")])
@@ -487,13 +531,13 @@ def research(hospital, folder, month, plant):
         jk.append([2025, "99999999", "1", 9, "202513", "", "5"])
         plant("nsc/JK.csv", len(jk) + 1, "quarantine", "C010", "a death in month 13")
     hira, nsc = folder / "hira", folder / "nsc"
-    write_csv(hira / "T200.csv", "SPEC_ID_SNO JID YID INSUP_TP_CD SEX_TP_CD PAT_AGE RECU_FR_DD RECU_TO_DD FOM_TP_CD DGRSLT_TP_CD", t200)
+    write_csv(hira / "T200.csv", "SPEC_ID_SNO JID YID INSUP_TP_CD SEX_TP_CD PAT_AGE RECU_FR_DD RECU_TO_DD FOM_TP_CD DGRSLT_TP_CD DGSBJT_CD", t200)
     write_csv(hira / "T300.csv", "SPEC_ID_SNO LN_NO DIV_CD GNL_CD FQ1_MDCT_QTY DY1_MDCT_QTY TOT_INJC_DDCNT_EXEC_FQ", t300)
     write_csv(hira / "T400.csv", "SPEC_ID_SNO SICK_SNO SICK_TY_CD SICK_CD", t400)
     write_csv(hira / "T530.csv", "SPEC_ID_SNO PRSCP_GRANT_NO LN_NO DIV_CD GNL_CD FQ1_MDCT_QTY DY1_MDCT_QTY TOT_INJC_DDCNT_EXEC_FQ", t530)
     write_csv(hira / "YKIHO.csv", "YID CL_CD", [["Y1", "11"]])
     write_csv(nsc / "JK.csv", "STND_Y PERSON_ID SEX AGE_GROUP DTH_YM DTH_CODE1 IPSN_TYPE_CD", jk)
-    write_csv(nsc / "GY20.csv", "PERSON_ID KEY_SEQ YKIHO_ID RECU_FR_DT FORM_CD IN_PAT_CORS_TYPE RECN VSCN DMD_TRAMT DMD_SBRDN_AMT DMD_JBRDN_AMT", gy20)
+    write_csv(nsc / "GY20.csv", "PERSON_ID KEY_SEQ YKIHO_ID RECU_FR_DT FORM_CD IN_PAT_CORS_TYPE RECN VSCN DMD_TRAMT DMD_SBRDN_AMT DMD_JBRDN_AMT MCARE_SUBJ_CD", gy20)
     write_csv(nsc / "GY30.csv", "KEY_SEQ SEQ_NO CLAUSE_CD ITEM_CD DIV_CD DD_MQTY_EXEC_FREQ MDCN_EXEC_FREQ DD_MQTY_FREQ AMT UN_COST", gy30)
     write_csv(nsc / "GY40.csv", "KEY_SEQ SEQ_NO SICK_SYM", gy40)
     write_csv(nsc / "GY60.csv", "KEY_SEQ SEQ_NO GNL_NM_CD DD_MQTY_FREQ DD_EXEC_FREQ MDCN_EXEC_FREQ", gy60)

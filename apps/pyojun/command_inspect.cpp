@@ -34,7 +34,7 @@ std::string human(const FileInspection& file, const Console& console) {
   out += fmt::format("  {}: {}   {}: {}\n", console.pick("records", "레코드"), grouped(file.records), console.pick("refused", "거부"),
                      grouped(file.refused));
   for (const auto& [id, count] : file.reject_ids) out += fmt::format("    {} {}\n", id, grouped(count));
-  for (const auto& note : file.facts.notes) out += fmt::format("  {}\n", printable(note));
+  for (const auto& note : file.facts.notes) out += fmt::format("  {}\n", console.render(note));
   for (const auto& finding : file.findings) out += fmt::format("  {}\n", console.render(finding));
   if (file.cut) out += fmt::format("  {}\n", console.render(file.problem));
   for (const auto& [kind, profile] : file.kinds) {

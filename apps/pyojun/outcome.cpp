@@ -68,7 +68,9 @@ void tell_files(const ConvertOutcome& outcome, Context& context) {
       console.note(fmt::format("  {}: {}", console.pick("column read by no rule", "어느 규칙도 읽지 않는 열"), printable(name)));
     for (const auto& name : file.facts.missing_columns)
       console.note(fmt::format("  {}: {}", console.pick("column not delivered", "전달되지 않은 열"), printable(name)));
-    for (const auto& note : file.facts.notes) console.note("  " + printable(note));
+    for (const auto& note : file.facts.notes) {
+      if (info(note.code).severity != Severity::warning) console.note("  " + console.render(note));
+    }
   }
   if (!console.verbose) tell_warnings(outcome, console);
   for (const auto& path : outcome.skipped) {

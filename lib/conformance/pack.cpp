@@ -243,12 +243,14 @@ Status Loader::fill(Criterion& out, const CsvTable& criteria, const CsvLine& lin
                                                         {"field", &out.field},
                                                         {"applies", &out.applies},
                                                         {"basis", &out.basis},
+                                                        {"basis_ko", &out.basis_ko},
                                                         {"remedy", &out.remedy},
                                                         {"remedy_ko", &out.remedy_ko},
                                                         {"reason", &out.reason},
                                                         {"reason_ko", &out.reason_ko}};
   for (const auto& [column, to] : texts) *to = cells[column];
   if (out.title_ko.empty()) out.title_ko = out.title;
+  if (out.basis_ko.empty()) out.basis_ko = out.basis;
   if (out.remedy_ko.empty()) out.remedy_ko = out.remedy;
   if (out.reason_ko.empty()) out.reason_ko = out.reason;
   if (out.check.empty()) out.check = out.id;
@@ -291,10 +293,10 @@ Status Loader::expand(const CsvTable& criteria, const CsvLine& line) {
 }
 
 Status Loader::read_criteria() {
-  static constexpr std::string_view known[] = {"check",    "for",         "only",      "id",         "title",    "title_ko",
-                                               "category", "subcategory", "kind",      "table",      "field",    "args",
-                                               "labels",   "threshold",   "weight",    "effect",     "critical", "applies",
-                                               "basis",    "remedy",      "remedy_ko", "observable", "reason",   "reason_ko"};
+  static constexpr std::string_view known[] = {"check",       "for",    "only",      "id",      "title", "title_ko", "category",
+                                               "subcategory", "kind",   "table",     "field",   "args",  "labels",   "threshold",
+                                               "weight",      "effect", "critical",  "applies", "basis", "remedy",   "remedy_ko",
+                                               "observable",  "reason", "reason_ko", "basis_ko"};
   auto criteria = table("criteria.csv");
   if (!criteria) return criteria.error();
   for (const auto& name : (*criteria)->names()) {

@@ -29,7 +29,7 @@ struct Criterion {
   bool critical = false;   // a failure caps the verdict, whatever the score is
   bool observable = true;  // false: data cannot show it; stays "not observable"
   std::string applies;     // SQL condition over the whole source; empty: always
-  std::string basis, remedy, remedy_ko;
+  std::string basis, basis_ko, remedy, remedy_ko;
   std::string reason, reason_ko;  // not observable: why data cannot show it
   std::uint64_t line = 0;         // in criteria.csv
 };

@@ -93,6 +93,10 @@ Result<std::shared_ptr<Reader>> Run::open(std::size_t number, bool lookups) {
   {
     const std::lock_guard lock(facts_mutex_);
     progress_[number].facts = (*reader)->facts();
+    for (const Finding& note : progress_[number].facts.notes) {
+      if (progress_[number].opened || info(note.code).severity != Severity::warning) continue;  // opened twice when there are lookups
+      add_finding(progress_[number].findings, note.code, note.subject, note.count);
+    }
     progress_[number].opened = true;
   }
   return std::shared_ptr<Reader>(std::move(*reader));

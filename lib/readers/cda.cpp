@@ -48,7 +48,7 @@ Status CdaReader::prepare() {
   const std::string_view label = xml_encoding_of(text_of(stream_->view()), mark);
   // A label is a file's own word and not shown as it is.
   facts_.encoding = label.empty() || equal_folded(label, "utf-8") ? "utf-8" : Charset::find(label) ? ascii_lower(label) : "unknown";
-  if (mark != 0) facts_.notes.emplace_back("starts with a byte order mark");
+  if (mark != 0) add_finding(facts_.notes, Code::byte_order_mark, {}, 1);
   return {};
 }
 

@@ -2,11 +2,8 @@
 #include "readers/delimited.hpp"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
-#include "base/hangul.hpp"
-#include "base/hash.hpp"
+#include "readers/column_names.hpp"
 #include "readers/delimited_encoding.hpp"
 #include "readers/readers_table.hpp"
 
@@ -52,10 +49,6 @@ class Opening {
   Result<std::vector<std::string>> header();
   Result<std::vector<std::string>> headerless();
   void bind(const std::vector<std::string>& names);
-  Symbol symbol_of(const std::string& name) const;
-  std::string renamed(std::string_view name) const;
-  void note_differences(const std::set<Symbol>& bound);
-  Symbol kind_symbol() const;
 
   const Source& source_;
   const Dialect& dialect_;
@@ -64,7 +57,6 @@ class Opening {
   DelimitedEncoding encoding_;
   FileFacts facts_;
   std::shared_ptr<bool> cut_ = std::make_shared<bool>(false);
-  std::map<std::string, Symbol, std::less<>> folded_;  // the plan's names in lower case
 };
 
 Result<std::unique_ptr<ByteStream>> Opening::stream() {
@@ -94,9 +86,7 @@ Status Opening::settings() {
   layout_.utf16 = encoding_.encoding == Encoding::utf16le || encoding_.encoding == Encoding::utf16be;
   layout_.encoding = layout_.utf16 ? Encoding::utf8 : encoding_.encoding;
   layout_.trusted = encoding_.trusted && !layout_.utf16;
-  for (const FileKind& kind : dialect_.files) {
-    if (!source_.kind.empty() && kind.kind == source_.kind) kind_ = &kind;
-  }
+  kind_ = declared_kind(source_);
   return {};
 }
 
@@ -154,101 +144,23 @@ Result<std::vector<std::string>> Opening::headerless() {
   return first;
 }
 
-// An alias of the file kind, of the dialect, or the name itself.
-std::string Opening::renamed(std::string_view name) const {
-  const std::string composed = compose_hangul(trim(name));  // macOS writes Hangul in separate letters
-  const std::string_view trimmed = composed;
-  const auto search = [&](const auto& aliases) -> const std::string* {
-    for (const auto& [delivered, used] : aliases) {
-      if (equal_folded(delivered, trimmed)) return &used;
-    }
-    return nullptr;
-  };
-  if (kind_ != nullptr) {
-    if (const std::string* used = search(kind_->aliases)) return *used;
-  }
-  if (const std::string* used = search(dialect_.aliases)) return *used;
-  return std::string(trimmed);
-}
-
-Symbol Opening::symbol_of(const std::string& name) const {
-  if (source_.needs.all) return source_.needs.symbols->intern(name);
-  if (const Symbol exact = source_.needs.symbols->find(name)) return exact;
-  const auto found = folded_.find(ascii_lower(name));
-  return found == folded_.end() ? Symbol{0} : found->second;
-}
-
 void Opening::bind(const std::vector<std::string>& names) {
-  std::set<Symbol> bound;
-  std::vector<std::string> used;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    used.push_back(renamed(names[i]));
-    if (used.back().empty() && source_.needs.all) used.back() = "column_" + std::to_string(i + 1);
-    layout_.columns.push_back({names[i], 0, 0});
-  }
-  std::string shape;
-  for (const auto& name : used) shape += name + '\x1F';
-  layout_.shape = hash128(shape).low;
-  // Two passes, so that "id" goes to the column called just so even when "Id" stands before it.
-  for (const bool exact : {true, false}) {
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      DelimitedColumn& column = layout_.columns[i];
-      if (column.symbol != 0 || used[i].empty()) continue;
-      const Symbol symbol = symbol_of(used[i]);
-      if (symbol == 0 || (exact && source_.needs.symbols->name(symbol) != used[i])) continue;
-      if (!bound.insert(symbol).second && !source_.needs.all) {
-        facts_.notes.push_back("column " + std::to_string(i + 1) + " has the name of another column and is not read");
-        used[i].clear();
-        continue;
-      }
-      column.symbol = symbol;
-    }
-  }
-  for (DelimitedColumn& column : layout_.columns) {
-    if (column.symbol == 0) continue;
-    layout_.kept.push_back(column.symbol);
-    column.slot = static_cast<std::uint32_t>(layout_.kept.size());
-  }
+  const BoundColumns bound = bind_columns(source_, names, facts_);
+  layout_.shape = bound.shape;
+  layout_.kept = bound.kept;
   if (!source_.needs.all) layout_.file_symbol = source_.needs.symbols->find("@file");
   if (layout_.file_symbol != 0) layout_.kept.push_back(layout_.file_symbol);
-  for (DelimitedColumn& column : layout_.columns) {
-    if (column.symbol == 0) column.slot = static_cast<std::uint32_t>(layout_.kept.size()) + 1;
+  std::uint32_t slot = 0;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const Symbol symbol = bound.symbols[i];
+    layout_.columns.push_back({names[i], symbol, symbol != 0 ? ++slot : static_cast<std::uint32_t>(layout_.kept.size()) + 1});
   }
-  note_differences(bound);
-}
-
-void Opening::note_differences(const std::set<Symbol>& bound) {
-  std::set<Symbol> expected;
-  for (const auto& name : source_.expected) {
-    const Symbol symbol = symbol_of(name);
-    expected.insert(symbol);
-    if (!name.starts_with('@') && !bound.contains(symbol)) facts_.missing_columns.push_back(name);
-  }
-  for (const DelimitedColumn& column : layout_.columns) {
-    const bool read = column.symbol != 0 && (source_.expected.empty() || expected.contains(column.symbol));
-    if (!read) facts_.unknown_columns.push_back(column.name);
-  }
-}
-
-Symbol Opening::kind_symbol() const {
-  std::string name = source_.kind;
-  if (name.empty() && source_.needs.all) {
-    name = source_.input->name();
-    if (const std::size_t dot = name.rfind('.'); dot != 0 && dot != std::string::npos) name.resize(dot);
-  }
-  return source_.needs.all ? source_.needs.symbols->intern(name) : source_.needs.symbols->find(name);
 }
 
 Status Opening::columns() {
   auto names = dialect_.header ? header() : headerless();
   if (!names) return names.error();
   if (names->size() > layout_.limits.columns) return Error{Code::too_many_columns, source_.input->path(), {1, 0, 0}, {}, {}};
-  if (!source_.needs.all) {
-    for (std::size_t i = 1; i < source_.needs.symbols->size(); ++i) {
-      const auto symbol = static_cast<Symbol>(i);
-      folded_.emplace(ascii_lower(source_.needs.symbols->name(symbol)), symbol);
-    }
-  }
   facts_.columns = *names;
   bind(*names);
   return {};
@@ -258,12 +170,12 @@ Result<std::unique_ptr<Reader>> Opening::open() {
   auto encoding = decide_encoding(*source_.input, dialect_);
   if (!encoding) return encoding.error();
   encoding_ = std::move(*encoding);
-  if (!encoding_.note.empty()) facts_.notes.push_back(encoding_.note);
-  if (auto found = mojibake_note(*source_.input, encoding_); !found.empty()) facts_.notes.push_back(std::move(found));
+  if (encoding_.note) add_finding(facts_.notes, *encoding_.note, {}, 1);
+  add_finding(facts_.notes, Code::text_garbled, {}, garbled_texts(*source_.input, encoding_));
   if (Status done = settings(); !done) return done.error();
   if (Status done = delimiter(); !done) return done.error();
   if (Status done = columns(); !done) return done.error();
-  layout_.kind = kind_symbol();
+  layout_.kind = record_kind_of(source_);
   layout_.file_name = source_.input->name();
   facts_.format = "delimited";
   facts_.encoding = encoding_name(encoding_.encoding);

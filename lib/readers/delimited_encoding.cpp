@@ -35,7 +35,7 @@ DelimitedEncoding guess_from_head(std::span<const char> head) {
   DelimitedEncoding out;
   const std::size_t bad = find_bad_utf8({head.data(), head.size()});
   if (bad != no_bad_byte && head.size() - bad > 4) out.encoding = Encoding::cp949;
-  out.note = "the encoding was judged by the head of the file";
+  out.note = Code::encoding_by_head;
   return out;
 }
 
@@ -89,7 +89,7 @@ Result<DelimitedEncoding> decide_encoding(const Input& input, const Dialect& dia
   bool told = false;
   DelimitedEncoding out = encoding_of_head(head, told);
   if (told && (out.mark_bytes != 0 || !named || *named == out.encoding)) {
-    if (named && *named != out.encoding) out.note = "the byte order mark says otherwise than the dialect; the mark was believed";
+    if (named && *named != out.encoding) out.note = Code::mark_over_dialect;
     if (out.encoding == Encoding::utf8) {
       const auto facts = input.byte_facts();
       out.trusted = facts && facts->bad_utf8 == ByteFacts::none;
@@ -100,11 +100,11 @@ Result<DelimitedEncoding> decide_encoding(const Input& input, const Dialect& dia
   return decide_by_content(input, head);
 }
 
-std::string mojibake_note(const Input& input, const DelimitedEncoding& encoding) {
-  if (encoding.encoding == Encoding::utf16le || encoding.encoding == Encoding::utf16be) return {};
+std::uint64_t garbled_texts(const Input& input, const DelimitedEncoding& encoding) {
+  if (encoding.encoding == Encoding::utf16le || encoding.encoding == Encoding::utf16be) return 0;
   auto stream = input.open();
-  if (!stream) return {};
-  if (const auto filled = (*stream)->fill(step); !filled) return {};
+  if (!stream) return 0;
+  if (const auto filled = (*stream)->fill(step); !filled) return 0;
   const auto view = (*stream)->view();
   const std::string_view head(view.data(), std::min(view.size(), step));
   std::uint64_t runs = 0;
@@ -117,8 +117,7 @@ std::string mojibake_note(const Input& input, const DelimitedEncoding& encoding)
     decoded.clear();
     if (append_utf8(decoded, line, encoding.encoding)) runs += mojibake_runs(decoded);
   }
-  if (runs == 0) return {};
-  return std::to_string(runs) + " texts in the head of the file look like Korean that was read in a wrong encoding before it was written";
+  return runs;
 }
 
 }  // namespace pyojun

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "record/batch.hpp"
+
 namespace pyojun {
 
 // One field of a fixed-width record. Positions count bytes of the file's own encoding, so that text is cut before it is decoded.
@@ -63,7 +65,7 @@ struct FileFacts {
   std::vector<std::string> columns;                  // header as delivered
   std::vector<std::string> unknown_columns;          // delivered but read by no rule
   std::vector<std::string> missing_columns;          // read by a rule but not delivered
-  std::vector<std::string> notes;                    // plain sentences, no values
+  std::vector<Finding> notes;                        // what was noticed while opening; its warnings are findings of the file too
 };
 
 }  // namespace pyojun

@@ -129,7 +129,7 @@ Status FhirReader::prepare(const Source& source) {
   if (!filled) return filled.error();
   std::string_view head = text_of(stream_->view());
   if (is_wide(head)) return Error{Code::json_encoding_of_file, source.input->path(), {}, {}, {}};
-  if (head.starts_with(bom)) facts_.notes.emplace_back("starts with a byte order mark");
+  if (head.starts_with(bom)) add_finding(facts_.notes, Code::byte_order_mark, {}, 1);
   // The first line must be seen whole; only a very long one needs more than the head.
   std::size_t want = head_bytes;
   while (*filled && head.substr(0, std::min(head.size(), want)).find('\n') == std::string_view::npos &&
@@ -148,7 +148,7 @@ Status FhirReader::prepare(const Source& source) {
   filled = stream_->fill(whole_bytes + 1);
   if (!filled) return filled.error();
   whole_ = !*filled && stream_->view().size() <= whole_bytes;
-  if (by_lines) facts_.notes.emplace_back("one resource per line");
+  if (by_lines) add_finding(facts_.notes, Code::resource_per_line, {}, 1);
   if (Status status = find_version(source, text_of(stream_->view()), by_lines); !status) return status;
   if (by_lines) {
     lines_ = std::make_unique<JsonLines>(std::move(stream_), setup_.limits.record_bytes);
@@ -177,7 +177,7 @@ Status FhirReader::find_version(const Source& source, std::string_view head, boo
     FhirSplitter splitter(skipped, granule);
     splitter.run(head, true);
     for (const Piece& piece : splitter.pieces()) parser.piece(piece);
-    if (const auto type = splitter.first_bundle(); !type.empty()) facts_.notes.push_back(fmt::format("Bundle of type {}", type));
+    if (const auto type = splitter.first_bundle(); !type.empty()) add_finding(facts_.notes, Code::bundle_type, type, 1);
   }
   const std::uint8_t verdict = setup_.check_version ? votes.verdict() : std::uint8_t{0};
   if (verdict == 0) return {};
@@ -210,10 +210,8 @@ Status FhirReader::split_large(const Source& source) {
   }
   end_ = splitter.position();
   pieces_ = std::move(splitter.pieces());
-  facts_.notes.push_back(fmt::format("Bundles: {}", splitter.bundles()));
-  if (const auto bare = splitter.entries_without_resource(); bare != 0) {
-    facts_.notes.push_back(fmt::format("Bundle entries without a resource: {}", bare));
-  }
+  add_finding(facts_.notes, Code::bundles_in_file, {}, splitter.bundles());
+  add_finding(facts_.notes, Code::bundle_entry_bare, {}, splitter.entries_without_resource());
   return {};
 }
 

@@ -56,7 +56,7 @@ Result<DelimitedEncoding> encoding_of(const Source& source) {
   const auto facts = source.input->byte_facts();
   DelimitedEncoding out;
   out.encoding = facts && facts->utf8_sequences > 8 ? Encoding::utf8 : Encoding::cp949;
-  out.note = "bytes of the file do not fit its encoding everywhere; the records that hold them are refused";
+  out.note = Code::encoding_not_everywhere;
   return out;
 }
 
@@ -172,8 +172,8 @@ Result<std::unique_ptr<Reader>> open_fixed(const Source& source) {
   facts.format = "fixed";
   facts.encoding = encoding_name(encoding->encoding);
   facts.version = kind->layout;
-  if (!encoding->note.empty()) facts.notes.push_back(encoding->note);
-  if (auto found = mojibake_note(*source.input, *encoding); !found.empty()) facts.notes.push_back(std::move(found));
+  if (encoding->note) add_finding(facts.notes, *encoding->note, {}, 1);
+  add_finding(facts.notes, Code::text_garbled, {}, garbled_texts(*source.input, *encoding));
   auto stream = stream_of(source, encoding->mark_bytes);
   if (!stream) return stream.error();
   return std::unique_ptr<Reader>(std::make_unique<FixedReader>(std::move(layout), std::move(facts), std::move(*stream)));

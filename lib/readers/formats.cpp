@@ -7,7 +7,8 @@ namespace pyojun {
 
 namespace {
 
-constexpr std::array<Format, 6> table{{
+constexpr std::array<Format, 7> table{{
+    {"sas7bdat", "SAS data sets, 32 and 64 bit, compressed or not", detect_sas7bdat, open_sas7bdat},
     {"records", "JSON lines as written by `pyojun inspect --records`", detect_records, open_records},
     {"fhir", "FHIR resources and bundles as JSON or NDJSON", detect_fhir, open_fhir},
     {"hl7v2", "HL7 v2.1 to 2.8 messages, one or many a file, also in batches or MLLP frames", detect_hl7v2, open_hl7v2},

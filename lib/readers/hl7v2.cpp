@@ -33,7 +33,7 @@ Status Hl7Reader::prepare(const Source& source) {
   auto decided = decide_encoding(*source.input, *source.dialect);
   if (!decided) {
     if (decided.error().code != Code::encoding_unclear) return decided.error();
-    facts_.notes.emplace_back("messages without a character set are read as UTF-8 or refused");
+    add_finding(facts_.notes, Code::charset_assumed, {}, 1);
     return {};
   }
   facts_.encoding = encoding_name(decided->encoding);

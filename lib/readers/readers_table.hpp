@@ -23,6 +23,9 @@ Result<std::unique_ptr<Reader>> open_fixed(const Source& source);
 Match detect_records(std::span<const char> head);
 Result<std::unique_ptr<Reader>> open_records(const Source& source);
 
+Match detect_sas7bdat(std::span<const char> head);
+Result<std::unique_ptr<Reader>> open_sas7bdat(const Source& source);
+
 Match detect_hl7v2(std::span<const char> head);
 Result<std::unique_ptr<Reader>> open_hl7v2(const Source& source);
 

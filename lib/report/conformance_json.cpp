@@ -43,7 +43,7 @@ std::string criterion_row(const CriterionResult& one) {
   row.raw("scoring", criterion.scoring ? "true" : "false").raw("critical", criterion.critical ? "true" : "false");
   if (one.sql_error) row.raw("sql_error", "true");
   if (!one.reason.empty()) row.text("reason", one.reason).text("reason_ko", one.reason_ko);
-  if (!criterion.basis.empty()) row.text("basis", criterion.basis);
+  if (!criterion.basis.empty()) row.text("basis", criterion.basis).text("basis_ko", criterion.basis_ko);
   if (!criterion.remedy.empty()) row.text("remedy", criterion.remedy).text("remedy_ko", criterion.remedy_ko);
   if (!one.suppressed.empty()) row.text("suppressed", one.suppressed);
   if (!one.change.empty()) row.text("change", one.change);

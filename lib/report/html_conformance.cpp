@@ -156,7 +156,7 @@ std::string tags(const CriterionResult& one) {
 // What opens below a criterion's title.
 std::string evidence(const CriterionResult& one) {
   std::string html;
-  if (!one.criterion.basis.empty()) write_pair(html, Text::basis, plain(one.criterion.basis));
+  if (!one.criterion.basis.empty()) write_pair(html, Text::basis, say(one.criterion.basis, one.criterion.basis_ko));
   if (one.criterion.weight != 1) write_pair(html, Text::weight, fmt::format("{}", one.criterion.weight));
   if (!one.suppressed.empty()) write_pair(html, Text::suppressed, plain(one.suppressed));
   if (!one.violations_file.empty())

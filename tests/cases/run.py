@@ -2,10 +2,11 @@
 """Golden runs of the real binary, written as Markdown (tests/cases/*.md).
 
 A fenced block whose info string is `file NAME` writes that file into the case's own folder (`file-cp949 NAME` in that encoding,
-`file-hex NAME` from hex digits). A fenced block whose first line starts with `% ` is a run: the command (bash, in that folder), then standard input up to a line `^D` when there
+`file-hex NAME` from hex digits, `file-sas NAME` a SAS data set from JSON with the arguments of testdata/sas7bdat.py). A fenced block whose first line starts with `% ` is a run: the command (bash, in that folder), then standard input up to a line `^D` when there
 is one, then the expected standard output, lines of standard error marked `2> `, and `=> CODE` when the exit code is not 0.
 In the command, $VOCAB is a snapshot of the sample vocabulary and $ROOT the repository. `--accept` rewrites the expectations.
 """
+import json
 import os
 import pathlib
 import re
@@ -15,6 +16,9 @@ import tempfile
 
 here = pathlib.Path(__file__).resolve().parent
 root = here.parent.parent
+sys.path.insert(0, str(root / "testdata"))
+import sas7bdat  # noqa: E402
+
 program = pathlib.Path(os.environ.get("PYOJUN", root / "build" / "pyojun")).resolve()
 
 
@@ -56,7 +60,9 @@ def run_file(path, vocabulary, accept):
                 kind, name = info.split(" ", 1)
                 target = pathlib.Path(folder) / name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                if kind == "file-hex":
+                if kind == "file-sas":
+                    sas7bdat.write(target, **json.loads(body))
+                elif kind == "file-hex":
                     target.write_bytes(bytes.fromhex("".join(body.split())))
                 else:
                     target.write_bytes(body.encode("cp949" if kind == "file-cp949" else "utf-8"))

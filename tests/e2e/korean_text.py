@@ -4,6 +4,9 @@ import sys
 
 from common import *
 
+sys.path.insert(0, str(ROOT / "testdata"))
+import sas7bdat  # noqa: E402
+
 SYLLABLES = [chr(code) for code in range(0xAC00, 0xD7A4)]
 # Two bytes C2..DF 80..BF are a character in UTF-8 as well as in CP949.
 AMBIGUOUS = [s for s in SYLLABLES if 0xC2 <= s.encode("cp949")[0] <= 0xDF and 0x80 <= s.encode("cp949")[1] <= 0xBF]
@@ -62,6 +65,24 @@ def check_fixed(c, folder):
         path.write_bytes(b"".join(f"{i:05d}".encode() + s.encode(encoding).ljust(3) + b".\n" for i, s in enumerate(SYLLABLES)))
         got = [r["TEXT"] for r in dumped(path, "--map", mapping)]
         c.check(got == SYLLABLES, f"every syllable in fixed width in {encoding}")
+
+
+def check_sas(c, folder):
+    """SAS data sets: alone in a column, behind and before other letters, in a column just as wide; the ambiguous ones by what the header says."""
+    columns = [["a", 3], ["b", 8], ["c", 8]]
+    for encoding, declare in (("utf-8", "utf-8"), ("utf-8", "any"), ("cp949", "cp949"), ("cp949", "any")):
+        for packing in (None, "run-length", "ross"):
+            path = folder / f"{encoding}-{declare}-{packing}.sas7bdat"
+            rows = [[s, "가" + s, s + "x"] for s in SYLLABLES]
+            sas7bdat.write(path, columns, [[cell.encode(encoding) for cell in row] for row in rows], encoding=encoding, declare=declare, packing=packing)
+            c.check([[r["a"], r["b"], r["c"]] for r in dumped(path)] == rows, f"every syllable in SAS data sets in {encoding}, header {declare}, packing {packing}")
+    path = folder / "ambiguous.sas7bdat"
+    sas7bdat.write(path, [["a", 2]], [[s] for s in AMBIGUOUS], encoding="cp949")
+    c.check([r["a"] for r in dumped(path)] == AMBIGUOUS, "ambiguous syllables alone when the header says EUC-KR")
+    names = SYLLABLES[:600:3]
+    path = folder / "names.sas7bdat"
+    sas7bdat.write(path, [[s + "열", ""] for s in names], [[i for i, _ in enumerate(names)]], encoding="cp949", page=65536)
+    c.check([list(r) for r in dumped(path)] == [[s + "열" for s in names]], "syllables in column names of SAS data sets")
 
 
 def check_trees(c, folder):
@@ -145,7 +166,7 @@ def main():
     c = Checks()
     with work() as place:
         folder = pathlib.Path(place)
-        for check in (check_delimited, check_ambiguous, check_fixed, check_trees, check_messages, check_documents, check_converted):
+        for check in (check_delimited, check_ambiguous, check_fixed, check_sas, check_trees, check_messages, check_documents, check_converted):
             sub = folder / check.__name__
             sub.mkdir()
             check(c, sub)
