@@ -2,12 +2,11 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
 
-#include "base/csv.hpp"
+#include "base/about_ko.hpp"
 #include "base/resources.hpp"
 #include "cdm/schema.hpp"
 #include "commands.hpp"
@@ -23,28 +22,15 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-// What a row of a table is, in the console's language: Korean is data (schemas/about_ko.csv), English where that has no row.
-class About {
- public:
-  explicit About(const Console& console) : console_(console) {
-    auto parsed = CsvTable::parse(resource("schemas/about_ko.csv").value_or(""), "about_ko.csv", Code::pack_damaged);
-    if (!parsed) return;
-    for (const CsvLine& line : parsed->lines())
-      korean_[{std::string(parsed->cell(line, "table")), std::string(parsed->cell(line, "name"))}] = parsed->cell(line, "about_ko");
-  }
-  std::string of(std::string_view table, std::string_view name, std::string_view english) const {
-    const auto found = korean_.find({std::string(table), std::string(name)});
-    return std::string(found == korean_.end() ? english : console_.pick(english, found->second));
-  }
+// What a row of a table is, in the console's language: Korean is data, English where that has no row.
+std::string about(const Console& console, std::string_view table, std::string_view name, std::string_view english) {
+  const std::string_view korean = about_korean(table, name);
+  return std::string(korean.empty() ? english : console.pick(english, korean));
+}
 
- private:
-  const Console& console_;
-  std::map<std::pair<std::string, std::string>, std::string> korean_;
-};
-
-Rows list_formats(const About& about) {
+Rows list_formats(const Console& console) {
   Rows rows{{"name", "about"}};
-  for (const auto& format : formats()) rows.push_back({std::string(format.name), about.of("formats", format.name, format.about)});
+  for (const auto& format : formats()) rows.push_back({std::string(format.name), about(console, "formats", format.name, format.about)});
   return rows;
 }
 
@@ -61,12 +47,12 @@ Rows list_mappings() {
   return rows;
 }
 
-Rows list_functions(const About& about) {
+Rows list_functions(const Console& console) {
   Rows rows{{"name", "arguments", "result", "about", "example"}};
   for (const auto& function : functions()) {
     const std::string most = function.max_args > 99 ? "n" : std::to_string(function.max_args);
     rows.push_back({std::string(function.name), fmt::format("{}-{}", function.min_args, most), std::string(function.result),
-                    about.of("functions", function.name, function.about), std::string(function.example)});
+                    about(console, "functions", function.name, function.about), std::string(function.example)});
   }
   return rows;
 }
@@ -91,10 +77,11 @@ Rows list_tables(bool columns) {
   return rows;
 }
 
-Rows list_publishers(const About& about) {
+Rows list_publishers(const Console& console) {
   Rows rows{{"name", "about", "example"}};
   for (const auto& publisher : publishers())
-    rows.push_back({std::string(publisher.name), about.of("publishers", publisher.name, publisher.about), std::string(publisher.example)});
+    rows.push_back(
+        {std::string(publisher.name), about(console, "publishers", publisher.name, publisher.about), std::string(publisher.example)});
   return rows;
 }
 
@@ -113,18 +100,21 @@ Rows list_packs(const Console& console) {
   return rows;
 }
 
-Rows list_checks() {
+Rows list_checks(const Console& console) {
   Rows rows{{"kind", "arguments", "counts"}};
-  for (const auto& kind : kinds()) rows.push_back({std::string(kind.name), std::string(kind.arguments), std::string(kind.about)});
+  for (const auto& kind : kinds())
+    rows.push_back({std::string(kind.name), std::string(kind.arguments), about(console, "checks", kind.name, kind.about)});
   return rows;
 }
 
 Rows list_messages(const Console& console) {
-  constexpr std::array names{"note", "warning", "reject", "fatal"};
+  constexpr std::array names{"note", "warning", "reject", "fatal"}, korean{"참고", "경고", "거부", "중단"};
   Rows rows{{"id", "severity", "says", "remedy"}};
   for (const auto& row : code_table()) {
-    rows.push_back({std::string(row.id), names[static_cast<std::size_t>(row.severity)], std::string(console.pick(row.says, row.says_ko)),
-                    std::string(console.pick(row.remedy, row.remedy_ko))});
+    rows.push_back(
+        {std::string(row.id),
+         std::string(console.pick(names[static_cast<std::size_t>(row.severity)], korean[static_cast<std::size_t>(row.severity)])),
+         std::string(console.pick(row.says, row.says_ko)), std::string(console.pick(row.remedy, row.remedy_ko))});
   }
   return rows;
 }
@@ -151,13 +141,13 @@ const std::vector<std::string> what_there_is{"formats",    "mappings", "function
 
 int run(const std::string& what, Context& context) {
   Rows rows;
-  if (what == "formats") rows = list_formats(About(context.console));
+  if (what == "formats") rows = list_formats(context.console);
   if (what == "mappings") rows = list_mappings();
-  if (what == "functions") rows = list_functions(About(context.console));
+  if (what == "functions") rows = list_functions(context.console);
   if (what == "tables" || what == "columns") rows = list_tables(what == "columns");
-  if (what == "publishers") rows = list_publishers(About(context.console));
+  if (what == "publishers") rows = list_publishers(context.console);
   if (what == "packs") rows = list_packs(context.console);
-  if (what == "checks") rows = list_checks();
+  if (what == "checks") rows = list_checks(context.console);
   if (what == "messages") rows = list_messages(context.console);
   if (what == "commands") rows = list_commands(context.console);
   context.console.out(print(rows));

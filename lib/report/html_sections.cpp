@@ -7,6 +7,7 @@
 #include <array>
 #include <map>
 
+#include "base/about_ko.hpp"
 #include "report/escape.hpp"
 #include "report/html_charts.hpp"
 #include "report/html_writer.hpp"
@@ -161,7 +162,8 @@ void write_books_section(std::string& out, const ReportData& report) {
     filters.head(Text::rule).head(Text::reason).head(Text::records, Align::right);
     for (const ReportFilter& filter : report.filters) {
       filters.row();
-      filters.cell(plain(filter.rule)).cell(plain(filter.reason)).number(filter.records);
+      const std::string_view korean = about_korean("reasons", filter.reason);
+      filters.cell(plain(filter.rule)).cell(korean.empty() ? plain(filter.reason) : say(filter.reason, korean)).number(filter.records);
     }
     filters.done();
   }

@@ -39,15 +39,24 @@ def korean_help(c, *command):
 
 
 def korean_lists(c):
-    for table in ("formats", "functions", "publishers"):
+    for table in ("formats", "functions", "publishers", "checks"):
         english, korean = (run("list", table, "--lang", language).out.splitlines()[1:] for language in ("en", "ko"))
         lacking = [line.split("\t")[0] for line, ko in zip(english, korean) if line == ko or not re.search("[가-힣]", ko)]
         c.check(len(english) == len(korean) and not lacking, f"`pyojun list {table}` has Korean for {lacking} (schemas/about_ko.csv)")
 
 
+def korean_reasons(c):
+    """Why records are left out stands in the report: the reasons of the mappings Korean hospitals use have Korean."""
+    korean = {row["name"] for row in csv.DictReader((ROOT / "schemas" / "about_ko.csv").read_text(encoding="utf-8").splitlines()) if row["table"] == "reasons"}
+    paths = [path for folder in ("korea", "ccda", "fhir") for path in sorted((ROOT / "mappings" / folder).rglob("*.map"))]
+    reasons = {reason for path in paths for reason in re.findall(r'^\s*(?:from \w+ |each \S+ )?where .*"([^"]+)"\s*$', path.read_text(encoding="utf-8"), re.M) if " where " not in reason}
+    c.check(len(reasons) > 60 and not reasons - korean, f"reasons without Korean: {sorted(reasons - korean)} (schemas/about_ko.csv)")
+
+
 def main():
     c = Checks()
     korean_lists(c)
+    korean_reasons(c)
     for name in korean_help(c):
         for inner in korean_help(c, name):
             korean_help(c, name, inner)
