@@ -18,7 +18,7 @@ std::string_view without_fill(std::string_view text) {
 class ChunkParser {
  public:
   ChunkParser(const SasLayout& layout, const Chunk& chunk, RecordBatch& batch) : layout_(layout), chunk_(chunk), batch_(batch) {
-    unpacked_.resize(layout.row_bytes);
+    if (layout.packing != SasPacking::none) unpacked_.resize(layout.row_bytes);
   }
   void run();
 
