@@ -186,7 +186,7 @@ std::optional<Code> SasDescriber::finish() {
     if (number) column.value = sas_value_of_format(column.format);
     layout_.columns.push_back(std::move(column));
   }
-  const std::string_view first = texts_.empty() ? std::string_view() : std::string_view(texts_.front()).substr(0, 64);
+  const std::string_view first = texts_.empty() ? std::string_view() : std::string_view(texts_.front());
   if (first.find("SASYZCRL") != std::string_view::npos) layout_.packing = SasPacking::run_length;
   if (first.find("SASYZCR2") != std::string_view::npos) layout_.packing = SasPacking::ross;
   return std::nullopt;
