@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <exception>
 #include <new>
 
 #include "commands.hpp"
@@ -43,6 +44,23 @@ void protect_process() {
   ::setrlimit(RLIMIT_CORE, &none);
   ::prctl(PR_SET_DUMPABLE, 0);
   ::umask(077);
+}
+
+// Memory may be so short that the exception which says so finds no handler (another is thrown while the stack is unwound). Then this is the
+// end, with a message that needs no memory; what was begun is swept by the next run.
+[[noreturn]] void on_terminate() {
+  bool memory = false;
+  try {
+    if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    memory = true;
+  } catch (...) {
+    memory = false;
+  }
+  const std::string_view text =
+      memory ? "pyojun: out of memory; nothing was published\n" : "pyojun: internal error; nothing was published\n";
+  const bool told = ::write(STDERR_FILENO, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  ::_exit(memory && told ? exit_failed : exit_internal);
 }
 
 std::string format_time(std::time_t seconds, const char* form, bool utc) {
@@ -88,6 +106,7 @@ int parse_and_run(int argc, char** argv, Console& console) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::set_terminate(on_terminate);
   protect_process();
   install_signals();
   Console console;

@@ -258,7 +258,6 @@ struct FileWriter::State {
   BackgroundSyncs* syncs = nullptr;  // of the directory the file is made in
 
   Status put(std::string_view text) {
-    hash.add(text.data(), text.size());
     while (!text.empty()) {
       const ssize_t done = ::write(file.get(), text.data(), text.size());
       if (done < 0 && errno == EINTR) continue;
@@ -289,6 +288,7 @@ Result<FileWriter> FileWriter::create(const std::string& path) {
 
 Status FileWriter::write(std::string_view bytes) {
   state_->bytes += bytes.size();
+  state_->hash.add(bytes.data(), bytes.size());
   if (state_->buffer.size() + bytes.size() > buffer_bytes || bytes.size() >= direct_bytes) {
     Status done = state_->put(state_->buffer);
     state_->buffer.clear();
@@ -296,6 +296,28 @@ Status FileWriter::write(std::string_view bytes) {
     if (bytes.size() >= direct_bytes) return state_->put(bytes);
   }
   state_->buffer += bytes;
+  return {};
+}
+
+std::string FileWriter::hash_state() const { return state_->hash.state(); }
+
+Status FileWriter::copy(int from, std::uint64_t offset, std::string_view same, std::string_view hash) {
+  Status done = state_->put(state_->buffer);
+  state_->buffer.clear();
+  if (!done) return done;
+  state_->bytes += same.size();
+  if (hash.empty() || !state_->hash.resume(hash)) state_->hash.add(same.data(), same.size());
+  auto at = static_cast<off64_t>(offset);
+  while (!same.empty()) {
+    const ssize_t copied = ::copy_file_range(from, &at, state_->file.get(), nullptr, same.size(), 0);
+    if (copied < 0 && errno == EINTR) continue;
+    // Not every pair of file systems can; a file that became shorter meanwhile is told by what the caller saw of it.
+    const bool unable = copied == 0 || errno == EXDEV || errno == ENOSYS || errno == EINVAL || errno == EOPNOTSUPP;
+    if (copied <= 0 && unable) return state_->put(same);
+    if (copied < 0) return write_failed(state_->path, errno);
+    same.remove_prefix(static_cast<std::size_t>(copied));
+    state_->writeback.appended(state_->file.get(), static_cast<std::size_t>(copied));
+  }
   return {};
 }
 

@@ -21,6 +21,10 @@ class FileWriter {
   FileWriter& operator=(FileWriter&&) noexcept;
   ~FileWriter();  // closes without sync; the file is then not to be trusted
   Status write(std::string_view bytes);
+  // Appends bytes of another open file, which lie at `offset` there and are seen through `same`; they are copied by the kernel. `hash`:
+  // what hash_state() was when an earlier file that begins like this one stood at this place; empty: they are hashed.
+  Status copy(int from, std::uint64_t offset, std::string_view same, std::string_view hash);
+  std::string hash_state() const;  // Sha256::state() of what was written up to now
   // Writes the rest, syncs, closes. Nothing may be written afterwards. A file of an AtomicDirectory, which must still be there, is synced
   // in the background; publish() waits for that and says what failed.
   Status close();

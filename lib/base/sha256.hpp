@@ -16,6 +16,10 @@ class Sha256 {
   Sha256& operator=(Sha256&&) noexcept;
   void add(const void* data, std::size_t bytes);
   std::string hex();  // 64 lower-case digits; the object is spent afterwards
+  // Where the hash stands, as text, and going on from there on this or another machine's object; false (and nothing is changed) when the
+  // text is not such a state.
+  std::string state() const;
+  bool resume(std::string_view state);
 
  private:
   struct State;

@@ -361,6 +361,7 @@ Status Conversion::publish() {
     publish.with_vocabulary = request_.with_vocabulary;
     publish.vocabulary_sql = vocabulary_->sql_folder();
     publish.identity = outcome_.identity;
+    publish.remember = !outcome_.unchanged;
     auto published = target.publisher->publish(publish);
     if (!published) return published.error();
     outcome_.published.push_back(std::string(target.publisher->name) + ":" + target.place);

@@ -31,10 +31,15 @@ Result<Published> publish_csv(const PublishRequest& request) {
   if (!folder) return folder.error();
   const auto jobs = csv_jobs(*request.warehouse);
   if (!jobs) return jobs.error();
-  auto tables = write_csv_tables(*folder, *jobs, request.threads);
-  if (!tables) return tables.error();
+  auto memory = CsvMemory::load(request);
+  if (!memory) return memory.error();
+  auto written = write_csv_tables(*folder, *jobs, *memory, request.threads);
+  if (!written) return written.error();
   if (auto status = folder->publish(); !status) return status.error();
-  return Published{request.place, std::move(*tables)};
+  if (request.remember) {
+    if (auto status = CsvMemory::store(request, written->blocks); !status) return status.error();
+  }
+  return Published{request.place, std::move(written->tables)};
 }
 
 }  // namespace pyojun

@@ -17,12 +17,12 @@ namespace {
 
 class CsvTablesWriter {
  public:
-  CsvTablesWriter(AtomicDirectory& folder, const std::vector<CsvJob>& jobs, unsigned threads)
-      : folder_(folder), jobs_(jobs), outputs_(jobs.size()), threads_(threads == 0 ? 1 : threads) {
+  CsvTablesWriter(AtomicDirectory& folder, const std::vector<CsvJob>& jobs, const CsvMemory& memory, unsigned threads)
+      : folder_(folder), jobs_(jobs), memory_(memory), outputs_(jobs.size()), threads_(threads == 0 ? 1 : threads) {
     for (unsigned i = 0; i < 2 * threads_ + 2; ++i) free_.push_back(std::make_unique<ByteBuffer>());
   }
 
-  Result<std::vector<PublishedTable>> run() {
+  Result<CsvTables> run() {
     for (std::size_t job = 0; job < jobs_.size(); ++job)
       for (std::size_t block = 0; block < jobs_[job].source->blocks(); ++block) tasks_.push_back({job, block});
     interleave();
@@ -33,8 +33,11 @@ class CsvTablesWriter {
     for (std::size_t job = 0; !broken_ && job < jobs_.size(); ++job)
       if (auto status = list(job); !status) broken_ = std::move(status.error());
     if (broken_) return *broken_;
-    std::vector<PublishedTable> results;
-    for (Output& output : outputs_) results.push_back(std::move(output.result));
+    CsvTables results;
+    for (Output& output : outputs_) {
+      if (!output.blocks.empty()) results.blocks[output.result.table] = std::move(output.blocks);
+      results.tables.push_back(std::move(output.result));
+    }
     return results;
   }
 
@@ -44,11 +47,15 @@ class CsvTablesWriter {
   };
   struct Pending {
     std::unique_ptr<ByteBuffer> text;
-    std::uint32_t rows = 0;
+    std::uint64_t rows = 0;
+    Hash128 mark, sum;                       // sum of the text; neither when the block has no mark
+    std::optional<CsvMemory::Piece> before;  // instead of the text
   };
   struct Output {
     std::optional<FileWriter> file;  // made with the first block
     PublishedTable result;
+    std::vector<CsvBlock> blocks;
+    bool as_before = true;                   // up to now the file is the one that was published before
     std::map<std::size_t, Pending> pending;  // formatted, waiting for their turn
     std::size_t next = 0;                    // block to be written next
     bool busy = false;                       // a thread is writing
@@ -86,10 +93,19 @@ class CsvTablesWriter {
     Task task;
     Pending done;
     while (take(task, done.text)) {
+      const CsvJob& job = jobs_[task.job];
+      done.mark = job.source->mark(task.block);
+      done.before = memory_.find(job.table->name, done.mark);
+      if (done.before) {
+        done.rows = done.before->block->rows;
+        if (auto status = deliver(task, std::move(done)); !status) return fail(std::move(status.error()));
+        continue;
+      }
       if (auto status = jobs_[task.job].source->read(task.block, {}, block); !status) return fail(std::move(status.error()));
       done.text->clear();
       formatter.format(block, *done.text);
       done.rows = block.rows;
+      done.sum = done.mark ? hash128(done.text->view()) : Hash128{};
       if (auto status = deliver(task, std::move(done)); !status) return fail(std::move(status.error()));
     }
   }
@@ -128,8 +144,21 @@ class CsvTablesWriter {
     if (!output.file)
       if (auto status = open(job); !status) return status;
     output.result.rows += piece.rows;
-    if (auto status = output.file->write(piece.text->view()); !status) return status;
+    const std::uint64_t at = output.file->bytes();
+    if (auto status = piece.before ? take_up(job, piece) : output.file->write(piece.text->view()); !status) return status;
+    output.as_before = output.as_before && piece.before && piece.before->block->at == at;
+    if (piece.mark) {
+      const Hash128 sum = piece.before ? piece.before->block->sum : piece.sum;
+      output.blocks.push_back({piece.mark, at, output.file->bytes() - at, piece.rows, sum, output.file->hash_state()});
+    }
     return output.next + 1 == jobs_[job].source->blocks() ? output.file->close() : Status();
+  }
+
+  Status take_up(std::size_t job, const Pending& piece) {
+    Output& output = outputs_[job];
+    const CsvBlock& block = *piece.before->block;
+    const bool same = output.as_before && block.at == output.file->bytes();
+    return output.file->copy(memory_.file(jobs_[job].table->name), block.at, piece.before->bytes, same ? block.state : std::string());
   }
 
   // After all threads: tables without a block get their header here.
@@ -149,6 +178,7 @@ class CsvTablesWriter {
 
   AtomicDirectory& folder_;
   const std::vector<CsvJob>& jobs_;
+  const CsvMemory& memory_;
   std::vector<Output> outputs_;
   unsigned threads_;
   std::vector<Task> tasks_;
@@ -161,8 +191,8 @@ class CsvTablesWriter {
 
 }  // namespace
 
-Result<std::vector<PublishedTable>> write_csv_tables(AtomicDirectory& folder, const std::vector<CsvJob>& jobs, unsigned threads) {
-  return CsvTablesWriter(folder, jobs, threads).run();
+Result<CsvTables> write_csv_tables(AtomicDirectory& folder, const std::vector<CsvJob>& jobs, const CsvMemory& memory, unsigned threads) {
+  return CsvTablesWriter(folder, jobs, memory, threads).run();
 }
 
 }  // namespace pyojun

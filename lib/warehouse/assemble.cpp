@@ -7,14 +7,16 @@
 #include <set>
 
 #include "base/resources.hpp"
-#include "warehouse/assemble_script.hpp"
-#include "warehouse/table_function.hpp"
+#include "base/sha256.hpp"
+#include "warehouse/assembly.hpp"
 
 namespace pyojun {
 
 namespace {
 
 constexpr std::string_view prelude = "schemas/omop-5.4/assemble/prelude/duckdb.sql";
+
+}  // namespace
 
 std::string typed_columns(const Table& table, std::string_view pattern) {
   std::string out;
@@ -24,6 +26,8 @@ std::string typed_columns(const Table& table, std::string_view pattern) {
   }
   return out;
 }
+
+namespace {
 
 // assemble.settings: one row, a column a setting. assemble.setting, for metadata: a row for the observation period and each setting that is
 // not at its default. assemble.item: values of lists by place.
@@ -50,12 +54,12 @@ std::string settings_sql(const AssembleValues& settings) {
 }
 
 constexpr std::string_view tables_sql = R"sql(
-create schema assemble;
+create schema if not exists assemble;
 create table assemble.setting(place integer, name varchar, value varchar);
 create table assemble.item(name varchar, place integer, number integer);
 create table assemble.change(rule varchar, tab varchar, id integer, col varchar, value varchar, step integer);
 create table assemble.removal(rule varchar, tab varchar, id integer, kept_id integer, step integer);
-create table assemble.derived(tab varchar, added boolean);
+create table assemble.derived(tab varchar, added boolean, made_by varchar);
 create table assemble.made as select "table" as tab, owner, day, id from ledger.made;
 create table assemble.next_id(tab varchar, id integer);
 create table results.assembly(step varchar, rule varchar, "table" varchar, changed bigint, removed bigint, added bigint);
@@ -76,36 +80,7 @@ std::string next_ids_sql(const AssembleRequest& request) {
   return out;
 }
 
-class Assembly {
- public:
-  Assembly(Duck& duck, const AssembleRequest& request, Overlay& overlay)
-      : duck_(duck), request_(request), schema_(*request.schema), overlay_(overlay) {}
-
-  Status run();
-  std::vector<Derived> take() { return std::move(derived_); }
-
- private:
-  Status script(const AssembleScript& script);
-  Result<bool> wanted(const AssembleScript& script);
-  Status provide(const AssembleScript& script);
-  Status ingredients();
-  Result<bool> make_target(const std::string& table, bool added);
-  Status take_changes(const AssembleScript& script);
-  Status quarantine(const AssembleScript& script);
-  Status change_added(const AssembleScript& script);
-  Status count(const AssembleScript& script);
-  Status count_rows();
-  Status exec(const std::string& sql, std::string_view name) { return duck_.exec(sql, name); }
-
-  Duck& duck_;
-  const AssembleRequest& request_;
-  const Schema& schema_;
-  Overlay& overlay_;
-  AssembleValues settings_;
-  std::vector<Derived> derived_;
-  int step_ = 0;
-  bool has_ingredients_ = false;
-};
+}  // namespace
 
 Status Assembly::run() {
   settings_ = with_assemble_defaults(request_.settings);
@@ -115,6 +90,7 @@ Status Assembly::run() {
   const std::string begin(resource(prelude).value_or(""));
   if (Status status = exec(std::string(tables_sql) + settings_sql(settings_) + next_ids_sql(request_) + begin, "prelude"); !status)
     return status;
+  if (Status status = look_back(); !status) return status;
   for (const AssembleScript& one : assemble_scripts()) {
     ++step_;
     auto run = wanted(one);
@@ -126,6 +102,7 @@ Status Assembly::run() {
           exec(R"(delete from ledger.made; insert into ledger.made("table", owner, day, id) select * from assemble.made;)", "ids");
       !status)
     return status;
+  if (Status status = forget_before(); !status) return status;
   return count_rows();
 }
 
@@ -142,19 +119,41 @@ Result<bool> Assembly::wanted(const AssembleScript& script) {
 }
 
 // Creates derived.<table>, empty, and lets cdm.<table> show it. False when it is there already.
-Result<bool> Assembly::make_target(const std::string& name, bool added) {
+Result<bool> Assembly::make_target(const std::string& name, bool added, const std::string& made_by) {
   const TableId id = schema_.find(name);
   if (std::any_of(derived_.begin(), derived_.end(), [id](const Derived& one) { return one.table == id; })) return false;
   const Table& table = schema_.table(id);
   derived_.push_back({id, 0, added});
-  const std::string sql = fmt::format("create table derived.{}({}); insert into assemble.derived values ({}, {});", sql_name(name),
-                                      typed_columns(table, "{0} {1}"), sql_text(name), added);
+  const std::string sql = fmt::format("create table derived.{}({}); insert into assemble.derived values ({}, {}, {});", sql_name(name),
+                                      typed_columns(table, "{0} {1}"), sql_text(name), added, sql_text(made_by));
   if (Status status = exec(sql, name); !status) return status.error();
   return true;
 }
 
-std::string view_of(const Table& table, const std::string& source) {
+std::string cdm_view(const Table& table, const std::string& source) {
   return fmt::format("create or replace view cdm.{} as {};", sql_name(table.name), source);
+}
+
+std::string Assembly::source_of(TableId table) const {
+  const std::string& name = schema_.table(table).name;
+  const auto own = std::find_if(derived_.begin(), derived_.end(), [table](const Derived& one) { return one.table == table; });
+  if (own == derived_.end()) return "select * from part_rows(" + sql_text(name) + ")";
+  if (!own->added) return "select * from derived." + sql_name(name);
+  return fmt::format("select * from part_rows({}) union all select * from derived.{}", sql_text(name), sql_name(name));
+}
+
+// Settings, program, vocabulary and the file itself: when they are what they were, a person's rows are what they were.
+std::string Assembly::made_by(const AssembleScript& script) const {
+  std::string text = request_.made_by + '\n' + script.sql + '\n';
+  for (const auto& [name, value] : settings_) text += name + '=' + value + '\n';
+  return sha256_hex(text);
+}
+
+Status Assembly::derive(const AssembleScript& script) {
+  if (script.sql.find("event_span") != std::string::npos) {
+    if (Status status = spans(); !status) return status;
+  }
+  return exec(script.sql, script.name);
 }
 
 Status Assembly::script(const AssembleScript& script) {
@@ -162,17 +161,13 @@ Status Assembly::script(const AssembleScript& script) {
   std::vector<std::string> targets = script.adds;
   if (!script.table.empty()) targets.push_back(script.table);
   for (const auto& target : targets) {
-    auto made = make_target(target, script.table.empty());
+    auto made = make_target(target, script.table.empty(), made_by(script));
     if (!made) return made.error();
   }
-  if (Status status = exec(script.sql, script.name); !status) return status;
+  if (Status status = again(script) ? derive_again(script) : derive(script); !status) return status;
   for (const auto& target : targets) {
-    const Table& table = schema_.table(schema_.find(target));
-    const std::string name = sql_name(target);
-    const std::string source = script.table.empty()
-                                   ? fmt::format("select * from part_rows({}) union all select * from derived.{}", sql_text(target), name)
-                                   : "select * from derived." + name;
-    if (Status status = exec(view_of(table, source), script.name); !status) return status;
+    const TableId id = schema_.find(target);
+    if (Status status = exec(cdm_view(schema_.table(id), source_of(id)), script.name); !status) return status;
   }
   const auto mentions = [&](std::string_view name) { return script.sql.find(name) != std::string::npos; };
   return script.adds.empty() && !mentions("assemble.change") && !mentions("assemble.removal") ? Status() : take_changes(script);
@@ -184,7 +179,7 @@ Status Assembly::provide(const AssembleScript& script) {
     auto source = request_.vocabulary.table(table);
     if (!source) return source.error();
     if (source->empty()) continue;
-    const std::string view = view_of(schema_.table(schema_.find(table)), "select * from read_parquet(" + sql_text(*source) + ")");
+    const std::string view = cdm_view(schema_.table(schema_.find(table)), "select * from read_parquet(" + sql_text(*source) + ")");
     if (Status status = exec(view, script.name); !status) return status;
   }
   return script.lookup == "ingredient" ? ingredients() : Status();
@@ -314,8 +309,6 @@ Status Assembly::count_rows() {
   return {};
 }
 
-}  // namespace
-
 Status make_views(Duck& duck, const Schema& schema, const std::vector<Derived>& derived, const std::string& vocabulary_folder) {
   std::string sql;
   for (TableId id = 0; id < schema.tables().size(); ++id) {
@@ -332,7 +325,7 @@ Status make_views(Duck& duck, const Schema& schema, const std::vector<Derived>& 
     } else {
       source = "from part_rows(" + sql_text(table.name) + ")";
     }
-    sql += view_of(table, source);
+    sql += cdm_view(table, source);
   }
   return duck.exec(sql, "views");
 }

@@ -6,13 +6,18 @@
 //   if: QUERY        and when this number is not 0
 //   lookup: ingredient                  needs assemble.ingredient(drug_concept_id, ingredient_concept_id) for the drugs of this run
 //   needs: TABLE     a vocabulary table
+//   by: person       with `table`: what it makes of a person follows from the rows of that person (cdm.*, event_span) and from last_event.
+//                    A later run runs it for the persons that look different and keeps the other rows
+//   also: QUERY      and for these: last_event_before and derived.NAME_before are those of the run before
 //   message: CODE    rows it leaves out without another in their place go to quarantine under this message
 // What it does to mapped rows it writes to assemble.change(rule, tab, id, col, value) and assemble.removal(rule, tab, id, kept_id).
 // Added rows keep their ids from run to run: those given before are in assemble.made(tab, owner, day, id), new ones count from
 // assemble.next_id(tab, id), and the file brings both up to date.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +27,7 @@
 #include "warehouse/duck.hpp"
 #include "warehouse/overlay.hpp"
 #include "warehouse/row_source.hpp"
+#include "warehouse/table_function.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace pyojun {
@@ -40,6 +46,13 @@ struct AssembleRequest {
   AssembleValues settings;             // what the mapping said; the rest has its default
   VocabularyAccess vocabulary;
   std::string data_date;  // of the run; stands for data_pull when that is not set
+  // What else decides what is derived: program and vocabulary.
+  std::string made_by;
+  // Persons whose mapped rows look different from the last run, whose tables Ledger::go_on() kept; nothing: all have to be derived anew.
+  std::optional<std::vector<std::int32_t>> touched;
+  // Adds the persons of a mapped row, of this run and of the last.
+  std::function<void(TableId table, std::int32_t id, std::vector<std::int32_t>& persons)> persons_of;
+  PersonFilter* filter = nullptr;  // of part_spans; never null
 };
 
 // Views cdm.<table> over the parts, derived.<table> for those in `derived`, Parquet files (or nothing) for vocabulary tables.

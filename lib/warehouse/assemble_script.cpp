@@ -28,6 +28,8 @@ void header_line(AssembleScript& script, std::string_view word, std::string_view
   if (word == "if") script.guard = value;
   if (word == "lookup") script.lookup = value;
   if (word == "message") script.message = value;
+  if (word == "by") script.by = value;
+  if (word == "also") script.also = value;
   if (word == "adds") script.adds = split(value, ',');
   if (word == "needs") script.needs = split(value, ',');
   if (word == "when") script.when = split(value, ',');

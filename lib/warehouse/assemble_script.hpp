@@ -12,7 +12,7 @@ namespace pyojun {
 struct AssembleScript {
   std::string name;  // file name, for messages
   std::string sql;   // the whole text
-  std::string table, mode, guard, lookup, message;
+  std::string table, mode, guard, lookup, message, by, also;
   std::vector<std::string> adds, needs;
   std::vector<std::string> when;  // "observation_period = ehr|visits", "days_supply_max > 0"; empty: always
 

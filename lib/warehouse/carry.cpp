@@ -48,8 +48,9 @@ class Combiner {
   Combiner(const Segment& earlier, Settle::Arrays& memory, Tonight& out) : earlier_(earlier), memory_(memory), out_(out) {}
 
   void add(std::span<const ChunkInfo> chunks, std::span<const BatchInfo> batches, const Range& range, bool carried) {
-    std::uint32_t batch = ~0U;
+    std::uint32_t batch = ~0U, number = range.first;
     for (const ChunkInfo& from : chunks.subspan(range.first, range.count)) {
+      out_.origins.push_back(carried ? number++ : no_origin);
       if (from.batch != batch) {
         batch = from.batch;
         out_.batches.push_back({batches[batch].header, static_cast<std::uint32_t>(out_.chunks.size()), 0});

@@ -13,6 +13,7 @@ namespace pyojun {
 struct Tonight {
   std::vector<ChunkInfo> chunks;  // in order of delivery; behind `living` those of retired files whose rows have keys and ids
   std::vector<BatchInfo> batches;
+  std::vector<std::uint32_t> origins;  // of the living chunks: their number in the last run's directory, no_origin: written tonight
   std::size_t living = 0;
 };
 

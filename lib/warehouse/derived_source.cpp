@@ -101,6 +101,9 @@ class JoinedSource : public RowSource {
   Status read(std::size_t index, const std::vector<bool>& wanted, RowBlock& out) const override {
     return index < first_->blocks() ? first_->read(index, wanted, out) : second_->read(index - first_->blocks(), wanted, out);
   }
+  Hash128 mark(std::size_t index) const override {
+    return index < first_->blocks() ? first_->mark(index) : second_->mark(index - first_->blocks());
+  }
 
  private:
   std::unique_ptr<RowSource> first_, second_;

@@ -64,6 +64,7 @@ class FinishedWarehouse : public Warehouse {
   const Schema& schema_;
   Segment segment_;
   Overlay overlay_;
+  PersonFilter everybody_;
   ReadLedger ledger_;
   std::vector<Derived> derived_;
   std::unique_ptr<Duck> duck_;
@@ -91,7 +92,7 @@ Status FinishedWarehouse::open() {
     if (!now || now->run == state->run) return status;
     state = *now;
   }
-  if (Status status = register_part_functions(*duck_, schema_, segment_, overlay_); !status) return status;
+  if (Status status = register_part_functions(*duck_, schema_, segment_, overlay_, everybody_); !status) return status;
   auto ledger = read_ledger(*duck_);
   if (!ledger) return ledger.error();
   ledger_ = std::move(*ledger);

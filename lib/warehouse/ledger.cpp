@@ -6,6 +6,8 @@
 
 #include <array>
 
+#include "base/sha256.hpp"
+
 namespace pyojun {
 
 namespace {
@@ -18,6 +20,7 @@ constexpr std::array<std::string_view, 14> history_tables{
 
 constexpr std::string_view tables = R"sql(
 create schema ledger; create schema quarantine; create schema profile; create schema provenance; create schema results; create schema derived; create schema cdm;
+create table ledger.layout(sha256 varchar);
 create table ledger.run(run bigint, identity varchar, source_name varchar, mapping varchar, mapping_hash varchar, vocabulary varchar,
   vocabulary_hash varchar, program varchar, started varchar, data_date varchar);
 create table ledger.file(file bigint, run bigint, retired bigint, source varchar, name varchar, path varchar, sha256 varchar, size bigint, format varchar,
@@ -30,10 +33,11 @@ create table ledger.balance(run bigint, file bigint, rule bigint, rule_name varc
 create table ledger.filter(run bigint, file bigint, rule bigint, filter bigint, reason varchar, rows bigint);
 create table ledger.rows(run bigint, "table" varchar, rows bigint);
 create table ledger.made("table" varchar, owner integer, day date, id integer);
+create table ledger.csv_block(place varchar, "table" varchar, program varchar, mark_low bigint, mark_high bigint, "at" bigint, bytes bigint, rows bigint,
+  sum_low bigint, sum_high bigint, state varchar);
 create table ledger.merge(run bigint, "table" varchar, id bigint, merged_into bigint);
 create table quarantine.entry(run bigint, file bigint, "offset" bigint, length bigint, "at" bigint, line bigint, record bigint, path varchar,
   rule bigint, rule_name varchar, code varchar, "column" varchar, row_kept boolean, state varchar, closed bigint);
-create temp table told as from quarantine.entry;
 create table profile.field(file bigint, kind varchar, field varchar, seen bigint, filled bigint);
 create table profile."column"(file bigint, field varchar, state varchar);
 create table profile.code(run bigint, rule bigint, rule_name varchar, vocabulary varchar, code varchar, source_concept_id bigint, domain varchar, grade varchar,
@@ -56,25 +60,80 @@ std::string_view grade_name(Grade grade) {
   return at < names.size() ? names[at] : "unknown";
 }
 
-Status Ledger::create(const std::string& earlier) {
-  first_ = earlier.empty();
-  // One transaction, so one sync of the log.
-  std::string sql = "begin;" + std::string(tables) + std::string(results_tables());
-  if (!earlier.empty()) {
-    sql = "attach " + sql_text(earlier) + " as earlier (read_only);" + sql;
-    for (const auto& table : history_tables) sql += fmt::format("insert into {0} by name select * from earlier.{0};", table);
+namespace {
+
+// Which tables and columns a database has.
+std::string layout() { return sha256_hex(std::string(tables) + std::string(results_tables())); }
+
+std::string create_sql() {
+  return std::string(tables) + std::string(results_tables()) + "insert into ledger.layout values (" + sql_text(layout()) + ");";
+}
+
+// Findings of tonight that are compared with those there are; ended ones.
+constexpr std::string_view finding_tables =
+    "create temp table told as from quarantine.entry limit 0; create temp table ended as from quarantine.entry limit 0;";
+
+}  // namespace
+
+// In one transaction, so one sync of the log.
+Status Ledger::create() {
+  if (Status status = duck_.exec("begin;" + create_sql() + std::string(finding_tables) + "commit;", "ledger tables"); !status)
+    return status;
+  return open_appenders();
+}
+
+Result<bool> Ledger::go_on() {
+  auto there = duck_.integer("select count(*) from duckdb_tables() where schema_name = 'ledger' and table_name = 'layout'", "layout");
+  if (!there) return there.error();
+  if (*there == 0) return false;
+  auto text = duck_.text("select sha256 from ledger.layout", "layout");
+  if (!text) return text.error();
+  if (*text != layout()) return false;
+  first_ = false;
+  auto kept = keep_derived();
+  if (!kept) return kept.error();
+  const std::string sql = "begin; drop schema if exists cdm cascade; create schema cdm; drop table if exists results.assembly;" + *kept +
+                          std::string(finding_tables) + "commit;";
+  if (Status status = duck_.exec(sql, "ledger tables"); !status) return status.error();
+  if (Status status = open_appenders(); !status) return status.error();
+  return true;
+}
+
+// What assembly may look back on gets the name NAME_before.
+Result<std::string> Ledger::keep_derived() {
+  std::string sql;
+  const auto take = [&](const DuckRows& rows) {
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      const std::string schema(rows.text(0, i)), table(rows.text(1, i));
+      const bool kept = schema == "derived" || table == "change" || table == "removal" || table == "derived" || table == "span";
+      sql += kept ? fmt::format("alter table {}.{} rename to {};", schema, sql_name(table), sql_name(table + "_before"))
+                  : fmt::format("drop table {}.{};", schema, sql_name(table));
+    }
+    return true;
+  };
+  Status status = duck_.query(
+      "select schema_name, table_name from duckdb_tables() where schema_name in ('assemble', 'derived') order by 1, 2", take, "derived");
+  if (!status) return status.error();
+  return sql;
+}
+
+Status Ledger::take_over(const std::string& earlier) {
+  first_ = false;
+  std::string sql = "attach " + sql_text(earlier) + " as earlier (read_only); begin;" + create_sql();
+  for (const auto& table : history_tables) sql += fmt::format("insert into {0} by name select * from earlier.{0};", table);
+  if (Status status = duck_.exec(sql + std::string(finding_tables) + "commit;", "ledger tables"); !status) return status;
+  if (Status status = keep_results(); !status) return status;
+  return open_appenders();
+}
+
+Status Ledger::open_appenders() {
+  constexpr std::array<std::pair<const char*, const char*>, 3> names{{{"quarantine", "entry"}, {"", "told"}, {"", "ended"}}};
+  const std::array<DuckAppender*, names.size()> places{&entries_, &told_, &ended_};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    auto appender = duck_.append_to(names[i].first, names[i].second);
+    if (!appender) return appender.error();
+    *places[i] = std::move(*appender);
   }
-  sql += "commit;";
-  if (Status status = duck_.exec(sql, "ledger tables"); !status) return status;
-  if (!earlier.empty()) {
-    if (Status status = keep_results(); !status) return status;
-  }
-  auto appender = duck_.append_to("quarantine", "entry");
-  if (!appender) return appender.error();
-  entries_ = std::move(*appender);
-  auto told = duck_.append_to("", "told");
-  if (!told) return told.error();
-  told_ = std::move(*told);
   return {};
 }
 
@@ -103,6 +162,7 @@ Status Ledger::append(DuckAppender& to, const QuarantineEntry& entry, const std:
 
 Status Ledger::add_entry(const QuarantineEntry& entry, const std::vector<std::string>& rules) { return append(entries_, entry, rules); }
 Status Ledger::tell(const QuarantineEntry& entry, const std::vector<std::string>& rules) { return append(told_, entry, rules); }
+Status Ledger::end(const QuarantineEntry& entry, const std::vector<std::string>& rules) { return append(ended_, entry, rules); }
 
 namespace {
 constexpr std::string_view same_finding = R"(a.file = b.file and a."offset" = b."offset" and a.record = b.record and a.rule = b.rule
@@ -110,17 +170,22 @@ constexpr std::string_view same_finding = R"(a.file = b.file and a."offset" = b.
 }  // namespace
 
 Status Ledger::close_entries() {
-  if (Status status = entries_.close(); !status) return status;
-  return told_.close();
+  for (DuckAppender* const one : {&entries_, &told_, &ended_}) {
+    if (Status status = one->close(); !status) return status;
+  }
+  return {};
 }
 
 Status Ledger::close_findings(const std::vector<FileEntry>& files, const std::vector<std::string>& retold) {
   // Findings can be as many as rows (a delivery without its table of providers), so a first run compares them with nothing.
-  if (first_) return duck_.exec("insert into quarantine.entry select * from told; drop table told;", "findings");
+  if (first_) return duck_.exec("insert into quarantine.entry select * from told; drop table told; drop table ended;", "findings");
+  // References left out are new when they are told (see Findings).
+  const std::string once = sql_text(info(Code::reference_left_out).id);
   std::string sql = fmt::format(
-      "insert into quarantine.entry select a.* from told a anti join (select * from quarantine.entry where closed is null) b on {} "
-      "order by a.rowid;",
-      same_finding);
+      "insert into quarantine.entry select a.* from told a anti join (select * from quarantine.entry where closed is null and code <> {}) "
+      "b "
+      "on {} order by a.rowid;",
+      once, same_finding);
   std::string gone;
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (number(files[i].retired) == run_) gone += (gone.empty() ? "" : ",") + std::to_string(i);
@@ -140,13 +205,15 @@ Status Ledger::close_findings(const std::vector<FileEntry>& files, const std::ve
                        run_, gone);
   }
   std::string codes;
-  for (const Code code : {Code::orphan_row, Code::orphan_side_row, Code::reference_left_out}) codes += sql_text(info(code).id) + ", ";
+  for (const Code code : {Code::orphan_row, Code::orphan_side_row}) codes += sql_text(info(code).id) + ", ";
   for (const auto& code : retold) codes += sql_text(code) + ", ";
   codes.resize(codes.size() - 2);
   sql += fmt::format(
       "update quarantine.entry set state = 'resolved', closed = {} where rowid in (select a.rowid from quarantine.entry a anti join told b "
-      "on {} where a.closed is null and a.code in ({})); drop table told;",
-      run_, same_finding, codes);
+      "on {} where a.closed is null and a.code in ({})); update quarantine.entry set state = 'resolved', closed = {} where rowid in "
+      "(select "
+      "a.rowid from quarantine.entry a semi join ended b on {} where a.closed is null and a.code = {}); drop table told; drop table ended;",
+      run_, same_finding, codes, run_, same_finding, once);
   return duck_.exec(sql, "findings");
 }
 

@@ -47,13 +47,20 @@ struct History {
 class Ledger {
  public:
   Ledger(Duck& duck, std::int64_t run) : duck_(duck), run_(run) {}
-  // Makes the tables; with the DuckDB file of an earlier run, its history is taken over.
-  Status create(const std::string& earlier);
+  // Makes the tables.
+  Status create();
+  // The database is a copy of an earlier run's: its history goes on, what the run derived gets other names until assembly has used it.
+  // False, and nothing is changed, when it is of another layout.
+  Result<bool> go_on();
+  // Makes the tables and takes the history over from the DuckDB file of an earlier run, whatever its layout.
+  Status take_over(const std::string& earlier);
   Result<History> history();
   // Findings of the mapping stage, of files taken tonight.
   Status add_entry(const QuarantineEntry& entry, const std::vector<std::string>& rules);
   // Findings of settle, which looks at all files every night: what was told before stays the entry it is.
   Status tell(const QuarantineEntry& entry, const std::vector<std::string>& rules);
+  // A reference_left_out that does not hold any more.
+  Status end(const QuarantineEntry& entry, const std::vector<std::string>& rules);
   Status add_run(const RunIdentity& run);
   Status add_rules(const std::vector<RuleSet>& sets, const std::vector<std::uint32_t>& first_rules);
   // `files` by number; those of the run are new, those retired by the run are closed.
@@ -71,16 +78,19 @@ class Ledger {
   // Before anything is asked of quarantine.entry or told.
   Status close_entries();
   // After add_files, and after assembly has put its findings into the table `told` beside those of settle. What was told before stays the
-  // entry it is; entries of retired files, and findings of settle or with a message of `retold` that were not told again, are closed.
+  // entry it is; entries of retired files, findings of settle or with a message of `retold` that were not told again, and ended ones are
+  // closed.
   Status close_findings(const std::vector<FileEntry>& files, const std::vector<std::string>& retold);
 
  private:
   Status keep_results();
+  Status open_appenders();
+  Result<std::string> keep_derived();
   Status append(DuckAppender& to, const QuarantineEntry& entry, const std::vector<std::string>& rules);
   Duck& duck_;
   std::int64_t run_;
   bool first_ = true;  // no earlier run: nothing to compare findings with
-  DuckAppender entries_, told_;
+  DuckAppender entries_, told_, ended_;
 };
 
 // The last run's books, files and rule names, read back from a finished warehouse.

@@ -1,4 +1,7 @@
 // Settle, second part: references that stand for no living row.
+#include <algorithm>
+#include <set>
+
 #include "warehouse/settle.hpp"
 
 namespace pyojun {
@@ -33,7 +36,7 @@ bool Settle::stands(TableId table, Slot slot) const {
   return (index->flags(index->root(slot)) & KeyIndex::alive) != 0;
 }
 
-Status Settle::tell(std::uint32_t number, std::uint32_t row, ColumnId column, Code code) {
+Status Settle::tell(const EntrySink& sink, std::uint32_t number, std::uint32_t row, ColumnId column, Code code) {
   const ChunkInfo& chunk = chunks_[number];
   const Provenance place = segment_.place_of(chunk, row);
   const Table& table = schema_.table(chunk.table);
@@ -47,30 +50,64 @@ Status Settle::tell(std::uint32_t number, std::uint32_t row, ColumnId column, Co
   entry.rule = place.rule;
   entry.column = table.name + "." + table.columns[column].name;
   entry.row_kept = code != Code::orphan_row;
-  return sink_(entry);
+  return sink(entry);
 }
 
-Status Settle::orphans_of(std::uint32_t number, bool required) {
+// Required references.
+Status Settle::orphans_of(std::uint32_t number) {
   const ChunkInfo& chunk = chunks_[number];
   if (chunk.live == 0) return {};
   const Table& table = schema_.table(chunk.table);
   const ChunkHeader& header = segment_.header(chunk);
   for (const auto& column : segment_.columns(chunk)) {
-    if (static_cast<Storage>(column.storage) != Storage::references || table.columns[column.column].required != required) continue;
+    if (static_cast<Storage>(column.storage) != Storage::references || !table.columns[column.column].required) continue;
     if (complete(column.target)) continue;
     const Slot* const slots = segment_.at<Slot>(column.at);
     for (std::uint32_t row = 0; row < header.rows; ++row) {
       const Slot slot = slots[column.constant != 0 ? 0 : row];
       // Slot 0 refers to nothing: the mapper refuses candidates whose required columns are empty.
       if (slot == 0 || stands(column.target, slot) || segment_.dead(chunk, row)) continue;
-      if (!required) {
-        if (Status status = tell(number, row, column.column, Code::reference_left_out); !status) return status;
-        continue;
-      }
       const Code code = segment_.lead(header, row) ? Code::orphan_row : Code::orphan_side_row;
-      if (Status status = tell(number, row, column.column, code); !status) return status;
+      if (Status status = tell(findings_.told, number, row, column.column, code); !status) return status;
       kill(number, row, Fate::orphan);
     }
+  }
+  return {};
+}
+
+// Was the reference of this row left out in the last run?
+bool Settle::missed_before(std::uint32_t number, std::uint32_t row, TableId target, Slot slot) const {
+  const std::uint32_t origin = last_.segment == nullptr ? no_origin : last_.origins[number];
+  if (origin == no_origin || last_.segment->dead(last_.segment->chunks_[origin], row)) return false;
+  const auto ids = last_.segment->tables_[target].ids;
+  return slot < ids.size() && ids[slot] == null_integer;
+}
+
+// An optional reference. What the last run told stands; a record is at its end when none of its rows lacks the reference any more.
+Status Settle::left_out_of(std::uint32_t number, const ColumnHeader& column) {
+  const ChunkInfo& chunk = chunks_[number];
+  const Slot* const slots = segment_.at<Slot>(column.at);
+  std::vector<std::uint32_t> ended;
+  for (std::uint32_t row = 0; row < chunk.rows; ++row) {
+    const Slot slot = slots[column.constant != 0 ? 0 : row];
+    if (slot == 0) continue;
+    const bool now = !stands(column.target, slot) && !segment_.dead(chunk, row);
+    const bool before = missed_before(number, row, column.target, slot);
+    if (now && !before) {
+      if (Status status = tell(findings_.told, number, row, column.column, Code::reference_left_out); !status) return status;
+    }
+    if (before && !now) ended.push_back(row);
+  }
+  if (ended.empty()) return {};
+  const Packed records = segment_.packed(segment_.header(chunk).records);
+  std::set<std::uint64_t> lacking;
+  for (std::uint32_t row = 0; row < chunk.rows; ++row) {
+    const Slot slot = slots[column.constant != 0 ? 0 : row];
+    if (slot != 0 && !stands(column.target, slot) && !segment_.dead(chunk, row)) lacking.insert(records[row]);
+  }
+  for (const std::uint32_t row : ended) {
+    if (lacking.contains(records[row])) continue;
+    if (Status status = tell(findings_.ended, number, row, column.column, Code::reference_left_out); !status) return status;
   }
   return {};
 }
@@ -79,11 +116,21 @@ Status Settle::resolve_orphans() {
   do {
     mark_alive();
     for (std::uint32_t number = 0; number < chunks_.size(); ++number) {
-      if (Status status = orphans_of(number, true); !status) return status;
+      if (Status status = orphans_of(number); !status) return status;
     }
   } while (keyed_row_died_);
-  for (std::uint32_t number = 0; number < chunks_.size(); ++number) {
-    if (Status status = orphans_of(number, false); !status) return status;
+  complete_before_.assign(complete_.size(), 1);
+  for (std::size_t table = 0; last_.segment != nullptr && table < complete_before_.size(); ++table) {
+    const auto ids = last_.segment->tables_[table].ids;  // that of slot 0, no key, is null
+    complete_before_[table] = ids.size() < 2 || std::find(ids.begin() + 1, ids.end(), null_integer) == ids.end() ? 1 : 0;
+  }
+  for (std::uint32_t number = 0; number < living_; ++number) {
+    const Table& table = schema_.table(chunks_[number].table);
+    for (const auto& column : segment_.columns(chunks_[number])) {
+      if (static_cast<Storage>(column.storage) != Storage::references || table.columns[column.column].required) continue;
+      if (complete(column.target) && complete_before_[column.target] != 0) continue;
+      if (Status status = left_out_of(number, column); !status) return status;
+    }
   }
   return {};
 }

@@ -14,11 +14,15 @@ namespace pyojun {
 class OverlaySource : public RowSource {
  public:
   OverlaySource(const Overlay& overlay, std::unique_ptr<RowSource> source)
-      : overlay_(overlay), source_(std::move(source)), table_(overlay.schema_.table(source_->table())) {}
+      : overlay_(overlay), source_(std::move(source)), table_(overlay.schema_.table(source_->table())), mark_(overlay.mark(table())) {}
   TableId table() const override { return source_->table(); }
   std::uint64_t rows() const override { return source_->rows() - overlay_.removed(table()); }
   std::size_t blocks() const override { return source_->blocks(); }
   Status read(std::size_t index, const std::vector<bool>& wanted, RowBlock& out) const override;
+  Hash128 mark(std::size_t index) const override {
+    const Hash128 rows = source_->mark(index);
+    return rows ? combine(rows, mark_) : rows;
+  }
 
  private:
   void own(RowBlock& block, ColumnId id) const;
@@ -30,6 +34,7 @@ class OverlaySource : public RowSource {
   const Overlay& overlay_;
   std::unique_ptr<RowSource> source_;
   const Table& table_;
+  std::uint64_t mark_;
 };
 
 namespace {
@@ -181,6 +186,26 @@ Status Overlay::load(Duck& duck) {
     if (Status status = load_cells(duck, table, column); !status) return status;
   }
   return load_removals(duck);
+}
+
+std::uint64_t Overlay::mark(TableId table) const {
+  std::string text;
+  const auto add = [&text](const auto& values) {
+    const std::uint64_t count = values.size();
+    text.append(reinterpret_cast<const char*>(&count), sizeof count);
+    text.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof values[0]);
+  };
+  for (const Cells& cells : tables_[table].cells) {
+    text += fmt::format("{} ", cells.column);
+    add(cells.ids);
+    add(cells.values);
+    for (const auto& one : cells.texts) add(one);
+  }
+  add(tables_[table].followers);  // names all rows that are gone
+  for (const auto& column : schema_.table(table).columns) {
+    if (column.references != no_table) add(tables_[column.references].followers);
+  }
+  return hash128(text).low;
 }
 
 bool Overlay::touches(TableId table) const {

@@ -46,6 +46,8 @@ class Overlay {
     const auto& gone = tables_[table].gone;
     return id >= 0 && static_cast<std::size_t>(id) < gone.size() && gone[static_cast<std::size_t>(id)];
   }
+  // Of all that the overlay says about a table.
+  std::uint64_t mark(TableId table) const;
   std::int32_t follow(TableId table, std::int32_t id) const;
 
   const Schema& schema_;

@@ -1,6 +1,7 @@
 #include "warehouse/part_source.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "cdm/rows.hpp"
@@ -56,7 +57,64 @@ void prepare(const Table& table, RowBlock& out, TableId id, std::uint32_t rows) 
 
 }  // namespace
 
+namespace {
+
+std::vector<bool> settled_columns(const Table& table, const Segment& segment, std::span<const std::uint32_t> chunks) {
+  std::vector<bool> out(table.columns.size());
+  if (table.primary_key != no_column) out[table.primary_key] = true;
+  for (const std::uint32_t number : chunks) {
+    for (const auto& header : segment.columns(segment.chunks_[number])) {
+      if (is(header, Storage::references) || is(header, Storage::siblings)) out[header.column] = true;
+    }
+  }
+  return out;
+}
+
+template <class T>
+void append(std::string& to, const T* values, std::size_t count) {
+  to.append(reinterpret_cast<const char*>(values), count * sizeof(T));
+}
+
+}  // namespace
+
+// A chunk never changes once a run wrote it: its place among all that were ever written stands for its content. What settle decides about
+// its rows is compared value by value.
+Hash128 PartSource::mark(std::size_t index) const {
+  std::string text;
+  const auto name = [&](std::uint32_t number) {
+    const std::uint64_t at = segment_.chunks_[number].header;
+    const auto after = std::upper_bound(segment_.parts_.begin(), segment_.parts_.end(), at,
+                                        [](std::uint64_t place, const SegmentPart& part) { return place < part.base; });
+    const std::array<std::uint64_t, 2> words{(after - 1)->run, at};
+    append(text, words.data(), words.size());
+  };
+  const Block& block = blocks_[index];
+  if (segment_.tables_[table_].order.empty()) {
+    for (const std::uint32_t number : segment_.of_table(table_).subspan(block.begin, block.end - block.begin)) {
+      const ChunkInfo& chunk = segment_.chunks_[number];
+      if (chunk.live == 0) continue;
+      name(number);
+      append(text, &chunk.live, 1);
+      if (chunk.dead != 0) append(text, segment_.words(chunk.dead), (chunk.rows + 63U) / 64U);
+    }
+  } else {
+    const Selection selection = select(block);
+    for (const Run& run : selection.runs) {
+      name(run.chunk);
+      append(text, selection.rows.data() + run.begin, run.end - run.begin);
+    }
+  }
+  RowBlock rows;
+  if (!read(index, settled_, rows)) return {};
+  for (const BlockColumn& column : rows.columns) {
+    if (column.form != BlockColumn::Form::null) append(text, column.integers, column.form == BlockColumn::Form::constant ? 1 : rows.rows);
+    text += static_cast<char>(column.form);
+  }
+  return hash128(text, table_);
+}
+
 PartSource::PartSource(const Schema& schema, const Segment& segment, TableId table) : schema_(schema), segment_(segment), table_(table) {
+  settled_ = settled_columns(schema.table(table), segment, segment.of_table(table));
   const SettledTable& settled = segment.tables_[table];
   std::uint64_t first = 0;
   if (!settled.order.empty()) {

@@ -17,6 +17,7 @@ class PartSource : public RowSource {
   std::uint64_t rows() const override { return segment_.tables_[table_].rows; }
   std::size_t blocks() const override { return blocks_.size(); }
   Status read(std::size_t index, const std::vector<bool>& wanted, RowBlock& out) const override;
+  Hash128 mark(std::size_t index) const override;
   // Rows of a block in order: where each comes from.
   std::vector<RowPlace> places(std::size_t index) const;
   std::uint64_t first_row(std::size_t index) const { return blocks_[index].first_row; }
@@ -48,6 +49,7 @@ class PartSource : public RowSource {
   const Segment& segment_;
   TableId table_;
   std::vector<Block> blocks_;
+  std::vector<bool> settled_;  // columns whose values settle decides: the key, references, siblings
 };
 
 }  // namespace pyojun

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "base/result.hpp"
 #include "cdm/rows.hpp"
 #include "cdm/schema.hpp"
@@ -44,6 +45,8 @@ class RowSource {
   virtual TableId table() const = 0;
   virtual std::uint64_t rows() const = 0;
   virtual std::size_t blocks() const = 0;  // concatenating blocks 0..n-1 gives the table in primary key order
+  // Equal marks within one warehouse, in whatever runs of one program: equal rows. {0, 0}: nothing can be said.
+  virtual Hash128 mark(std::size_t) const { return {}; }
   // Fills `out` with block `index`. `wanted` by ColumnId; empty: all.
   virtual Status read(std::size_t index, const std::vector<bool>& wanted, RowBlock& out) const = 0;
 };

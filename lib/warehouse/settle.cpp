@@ -11,7 +11,7 @@ bool balanced(const Balance& line) {
 }
 
 Settle::Settle(const Schema& schema, KeyIndexes& indexes, Segment& segment, std::vector<ChunkInfo>& chunks, std::size_t living,
-               Arrays& arrays, Books& books, EntrySink sink, std::uint64_t most_entrants)
+               Arrays& arrays, Books& books, Findings findings, LastRun last, std::uint64_t most_entrants)
     : schema_(schema),
       indexes_(indexes),
       segment_(segment),
@@ -19,7 +19,8 @@ Settle::Settle(const Schema& schema, KeyIndexes& indexes, Segment& segment, std:
       living_(living),
       arrays_(arrays),
       books_(books),
-      sink_(std::move(sink)),
+      findings_(std::move(findings)),
+      last_(last),
       most_entrants_(most_entrants) {
   segment_.chunks_ = chunks_;
   segment_.dead_ends_ = arrays_.dead_ends;

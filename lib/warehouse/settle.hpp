@@ -14,6 +14,20 @@ namespace pyojun {
 
 using EntrySink = std::function<Status(const QuarantineEntry&)>;
 
+// What settle tells. Optional references without a living row can be as many as rows (a delivery without its table of providers), so they
+// are told once, and their end when it comes; orphans are told every night.
+struct Findings {
+  EntrySink told, ended;
+};
+
+inline constexpr std::uint32_t no_origin = 0xFFFF'FFFF;
+
+// The last run, and for each living chunk its number there (no_origin: it was not there).
+struct LastRun {
+  const Segment* segment = nullptr;  // null: this is the first
+  std::span<const std::uint32_t> origins;
+};
+
 // Rules of the contest between rows of one key:
 // 1. Lead rows first: highest version wins (a row without version is below all), then the later in order of delivery. A losing lead
 //    takes all rows of its candidate along and counts as duplicate.
@@ -40,7 +54,7 @@ class Settle {
 
   // `chunks` in order of delivery, those of retired files behind `living`; `arrays` holds the id memory of chunks of earlier runs.
   Settle(const Schema& schema, KeyIndexes& indexes, Segment& segment, std::vector<ChunkInfo>& chunks, std::size_t living, Arrays& arrays,
-         Books& books, EntrySink sink, std::uint64_t most_entrants);
+         Books& books, Findings findings, LastRun last, std::uint64_t most_entrants);
   // Afterwards the segment's directory, dead rows, ids and order are final; key indexes can no longer be searched.
   Status run();
   // Live lead rows and winning deletes against `mapped` of every line; rows of the tables against live rows of their chunks.
@@ -82,8 +96,10 @@ class Settle {
   bool complete(TableId table) const;
   bool stands(TableId table, Slot slot) const;
   Status resolve_orphans();
-  Status orphans_of(std::uint32_t chunk, bool required);
-  Status tell(std::uint32_t chunk, std::uint32_t row, ColumnId column, Code code);
+  Status orphans_of(std::uint32_t chunk);
+  bool missed_before(std::uint32_t chunk, std::uint32_t row, TableId target, Slot slot) const;
+  Status left_out_of(std::uint32_t chunk, const ColumnHeader& column);
+  Status tell(const EntrySink& sink, std::uint32_t chunk, std::uint32_t row, ColumnId column, Code code);
 
   // ids.cpp
   void give_ids();
@@ -104,13 +120,15 @@ class Settle {
   std::size_t living_;  // chunks from here on are of retired files
   Arrays& arrays_;
   Books& books_;
-  EntrySink sink_;
+  Findings findings_;
+  LastRun last_;
   std::uint64_t most_entrants_;  // rows that compete at once: more are worked through in partitions
   std::vector<Entrant> entrants_, others_;
   std::vector<Heir> heirs_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> succeeded_;  // retired rows whose key lives on
   std::vector<std::uint64_t> deleted_;                              // winning deletes by book line
   std::vector<std::uint8_t> complete_;                              // by table: every mentioned key stands for a living row
+  std::vector<std::uint8_t> complete_before_;                       // the same of the last run
   bool keyed_row_died_ = false;
 };
 

@@ -101,6 +101,9 @@ class FolderLock {
 Error file_error(Code code, const std::string& path);  // with errno's words
 Status sync_folder(const std::string& folder);
 Status sync_file(const std::string& path);
+// Makes `to` (mode 0600) or overwrites it; not synced. File systems that can share blocks do.
+Status copy_file(const std::string& from, const std::string& to);
+Status remove_file(const std::string& path);
 Status rename_file(const std::string& from, const std::string& to);
 // Writes text under a temporary name, fsyncs it, renames it into place and fsyncs the folder.
 Status write_text_durably(const std::string& folder, const std::string& name, std::string_view text);

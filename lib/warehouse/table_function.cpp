@@ -20,6 +20,7 @@ struct Parts {
   const Schema* schema;
   const Segment* segment;
   const Overlay* overlay;
+  const PersonFilter* filter;
 };
 
 struct Bound {
@@ -37,6 +38,7 @@ struct SpanTable {
 
 struct BoundSpans {
   std::vector<SpanTable> tables;
+  const PersonFilter* filter;
 };
 
 // Shared by the threads of one scan: the next block to take, and which columns SQL wants (in its order).
@@ -140,6 +142,7 @@ bool bind_span_table(const Parts& parts, std::string_view text, SpanTable& out) 
 void bind_spans(duckdb_bind_info info) {
   const Parts& parts = *static_cast<Parts*>(duckdb_bind_get_extra_info(info));
   auto bound = std::make_unique<BoundSpans>();
+  bound->filter = parts.filter;
   const std::string list = parameter(info, 0);
   for (std::string_view rest = list; !rest.empty();) {
     const std::string_view one = rest.substr(0, rest.find(','));
@@ -339,11 +342,12 @@ std::int32_t whole(const BlockColumn& column, std::size_t row) {
 // Events so many days apart become one span; gaps in which an observation period ends are longer (settings.csv).
 constexpr std::int32_t fold_days = 180;
 
-void fold_block(const RowBlock& block, const SpanTable& table, SpanFold& out) {
+void fold_block(const RowBlock& block, const SpanTable& table, const PersonFilter& filter, SpanFold& out) {
   const BlockColumn &person = block.columns[table.person], &first = block.columns[table.first], &last = block.columns[table.last];
   for (std::size_t row = 0; row < block.rows; ++row) {
     const std::int32_t from = whole(first, row);
-    if (from != null_date) out.add(whole(person, row), from, std::max(from, whole(last, row)));  // null is the smallest number
+    if (from == null_date || !filter.has(whole(person, row))) continue;
+    out.add(whole(person, row), from, std::max(from, whole(last, row)));  // null is the smallest number
   }
 }
 
@@ -358,7 +362,7 @@ bool fold_blocks(const BoundSpans& bound, Scan& scan, SpanWorker& worker) {
     if (table == bound.tables.size()) break;
     const SpanTable& one = bound.tables[table];
     if (!one.source->read(next - before, one.wanted, worker.block)) return false;
-    fold_block(worker.block, one, fold);
+    fold_block(worker.block, one, *bound.filter, fold);
   }
   worker.spans = fold.take();
   return true;
@@ -431,8 +435,9 @@ std::string_view sql_type(ColumnType type) {
   return "VARCHAR";
 }
 
-Status register_part_functions(Duck& duck, const Schema& schema, const Segment& segment, const Overlay& overlay) {
-  const Parts parts{&schema, &segment, &overlay};
+Status register_part_functions(Duck& duck, const Schema& schema, const Segment& segment, const Overlay& overlay,
+                               const PersonFilter& filter) {
+  const Parts parts{&schema, &segment, &overlay, &filter};
   for (const Function& row : functions) {
     if (Status status = add_function(duck, row, parts); !status) return status;
   }

@@ -16,6 +16,7 @@
 #include "warehouse/part_source.hpp"
 #include "warehouse/rule_book.hpp"
 #include "warehouse/table_function.hpp"
+#include "warehouse/touched.hpp"
 
 namespace pyojun {
 
@@ -83,6 +84,7 @@ class RunWarehouse : public Warehouse {
   std::string work(std::string_view what) const { return run_file(options_.folder, what, run_number()) + ".work"; }
   bool books_hold() const;
   Status take_over();
+  Status open_database();
   Status arrange();
   Status open_books();
   Status share_out();
@@ -101,6 +103,7 @@ class RunWarehouse : public Warehouse {
   Segment earlier_;  // directory of the last run
   Segment segment_;  // outlives the database, whose functions read it
   Overlay overlay_;  // outlives the database too
+  PersonFilter filter_;
   Settle::Arrays arrays_;
   Tonight tonight_;
   std::vector<SegmentPart> parts_;  // in use after this run
@@ -145,21 +148,41 @@ Status RunWarehouse::take_over() {
   return {};
 }
 
+// The last run's database goes on in a copy, so that a night costs what changes in it.
+Status RunWarehouse::open_database() {
+  DuckOptions options;
+  options.file = work("warehouse");
+  options.temp_folder = options_.folder + "/spill.work";
+  options.memory_bytes = options_.memory_bytes;
+  options.threads = 1;  // settle() asks for more when there is something to share out
+  const auto start = [&]() -> Status {
+    auto opened = Duck::open(options);
+    if (!opened) return opened.error();
+    duck_ = std::move(*opened);
+    ledger_ = std::make_unique<Ledger>(*duck_, static_cast<std::int64_t>(run_number()));
+    return {};
+  };
+  const std::string earlier = run_file(options_.folder, "warehouse", state_.run);
+  if (state_.run != 0) {
+    if (Status status = copy_file(earlier, options.file); !status) return status;
+  }
+  if (Status status = start(); !status) return status;
+  if (state_.run == 0) return ledger_->create();
+  auto goes_on = ledger_->go_on();
+  if (!goes_on) return goes_on.error();
+  if (*goes_on) return {};
+  ledger_.reset();
+  duck_.reset();
+  if (Status status = remove_file(options.file); !status) return status;
+  if (Status status = start(); !status) return status;
+  return ledger_->take_over(earlier);
+}
+
 Status RunWarehouse::begin(const RunIdentity& run) {
   if (run.identity.empty()) return broken("run identity");
   identity_ = run;
   begun_ = true;
-  DuckOptions duck;
-  duck.file = work("warehouse");
-  duck.temp_folder = options_.folder + "/spill.work";
-  duck.memory_bytes = options_.memory_bytes;
-  duck.threads = 1;  // settle() asks for more when there is something to share out
-  auto opened = Duck::open(duck);
-  if (!opened) return opened.error();
-  duck_ = std::move(*opened);
-  ledger_ = std::make_unique<Ledger>(*duck_, static_cast<std::int64_t>(run_number()));
-  Status created = ledger_->create(state_.run == 0 ? std::string() : run_file(options_.folder, "warehouse", state_.run));
-  if (!created) return created;
+  if (Status status = open_database(); !status) return status;
   if (state_.run != 0) {
     if (Status status = take_over(); !status) return status;
   }
@@ -297,6 +320,7 @@ Status RunWarehouse::arrange() {
   if (Status status = writer_.out().flush(); !status) return status;
   parts_.back().bytes = writer_.out().position() - parts_.back().base;
   if (Status status = segment_.open(options_.folder, parts_, work("rows")); !status) return status;
+  segment_.parts_ = parts_;
   if (order_.empty()) {
     for (std::uint32_t file = 0; file < files_.size(); ++file) {
       if (files_[file].retired == 0) order_.push_back(file);
@@ -313,12 +337,13 @@ Status RunWarehouse::settle() {
   if (settled_ || ledger_ == nullptr) return broken("settle");
   if (Status status = open_books(); !status) return status;
   if (Status status = arrange(); !status) return status;
-  Settle settle(
-      schema_, indexes_, segment_, tonight_.chunks, tonight_.living, arrays_, books_,
-      [this](const QuarantineEntry& entry) { return ledger_->tell(entry, rules_.names()); }, options_.contest_rows);
+  Settle settle(schema_, indexes_, segment_, tonight_.chunks, tonight_.living, arrays_, books_,
+                {[this](const QuarantineEntry& entry) { return ledger_->tell(entry, rules_.names()); },
+                 [this](const QuarantineEntry& entry) { return ledger_->end(entry, rules_.names()); }},
+                {state_.run == 0 ? nullptr : &earlier_, tonight_.origins}, options_.contest_rows);
   if (Status status = settle.run(); !status) return status;
   agrees_ = settle.counts_agree() && books_hold();
-  if (Status status = register_part_functions(*duck_, schema_, segment_, overlay_); !status) return status;
+  if (Status status = register_part_functions(*duck_, schema_, segment_, overlay_, filter_); !status) return status;
   if (Status status = share_out(); !status) return status;
   if (Status status = duck_->exec("begin", "ledger"); !status) return status;  // one sync of the log for all of it
   if (Status status = ledger_->close_entries(); !status) return status;
@@ -334,6 +359,12 @@ Status RunWarehouse::settle() {
   request.settings = options_.assemble;
   request.vocabulary = options_.vocabulary;
   request.data_date = identity_.data_date;
+  request.made_by = identity_.program_version + ' ' + identity_.vocabulary_hash;
+  request.filter = &filter_;
+  if (state_.run != 0) request.touched = touched_persons(schema_, earlier_, segment_, tonight_.origins);
+  request.persons_of = [this](TableId table, std::int32_t id, std::vector<std::int32_t>& persons) {
+    for (const Segment* const one : {&earlier_, &segment_}) persons.push_back(person_of_row(schema_, *one, table, id));
+  };
   auto derived = assemble(*duck_, request, overlay_);
   if (!derived) return derived.error();
   derived_ = std::move(*derived);
@@ -392,6 +423,7 @@ void RunWarehouse::leave_unneeded_parts() {
     if (needed.empty() || needed.back() != (after - 1)->base) needed.push_back((after - 1)->base);
   }
   std::erase_if(parts_, [&](const SegmentPart& part) { return std::find(needed.begin(), needed.end(), part.base) == needed.end(); });
+  segment_.parts_ = parts_;
 }
 
 // Rows, directory, index and database reach the disk side by side: each mostly waits for it.

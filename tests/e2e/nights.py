@@ -5,6 +5,7 @@ that was delivered so far gives, ids stay, and the books balance.
 The hospital delivers new, corrected, cancelled, merged, late, duplicated, damaged, renamed, replaced and vanishing files. Usage:
 nights.py [NIGHTS [SEED...]]"""
 import csv
+import gzip
 import json
 import os
 import pathlib
@@ -23,6 +24,8 @@ dialect
   file visits "visits*.csv"
   file labs "labs*.csv"
   file notes "notes*.csv"
+
+list finding "cough" -> 254761, "fever" -> 437663
 
 rule persons
   from persons
@@ -72,7 +75,7 @@ rule notes
   from notes
   into condition_occurrence
     person_id := person(PERSON)
-    condition_concept_id := 0
+    condition_concept_id := list(finding, TEXT) ? 0
     condition_start_date := date(DAY)
     condition_type_concept_id := 32817
     condition_source_value := TEXT
@@ -82,7 +85,10 @@ FIELDS = {"persons": ["ID", "OLD", "YEAR", "V", "ACTION"], "visits": ["ID", "PER
 # What a row is called by, without its id.
 NAMES = {"person": "person_source_value", "visit_occurrence": "visit_source_value", "measurement": "measurement_source_value",
          "observation": "observation_source_value"}
-TABLES = ["person", "visit_occurrence", "measurement", "observation", "condition_occurrence", "observation_period"]
+TABLES = ["person", "visit_occurrence", "measurement", "observation", "condition_occurrence", "observation_period", "condition_era"]
+# Derived person by person, for those that look different, and numbered by these columns.
+DERIVED = {"observation_period": ("person_id", "observation_period_start_date"),
+           "condition_era": ("person_id", "condition_concept_id", "condition_era_start_date")}
 
 
 class Hospital:
@@ -111,6 +117,14 @@ class Hospital:
         return [person, self.day(), r.choice(["cough", "fever"])]
 
     def write(self, path, rows):
+        if path.suffix == ".gz":
+            plain = path.with_suffix("")
+            self.write(plain, rows)
+            packed = gzip.compress(plain.read_bytes(), mtime=0)
+            plain.unlink()
+            damaged = self.random.random() < 0.4  # cut short on its way
+            path.write_bytes(packed[:self.random.randint(1, len(packed) - 1)] if damaged else packed)
+            return
         if self.messages:
             with open(path, "w", encoding="utf-8") as file:
                 for kind, row in rows:
@@ -139,6 +153,8 @@ class Hospital:
                 which = kind or self.random.choice(list(FIELDS))
                 rows.append((which, self.row(which)))
             path = self.folder / (f"batch-{name}-{at}.jsonl" if self.messages else f"{kind}-{name}.csv")
+            if self.random.random() < 0.2:
+                path = path.with_name(path.name + ".gz")
             target = self.folder.parent / "late" / path.name if self.random.random() < 0.15 else path
             target.parent.mkdir(exist_ok=True)
             self.write(target, rows)
@@ -164,7 +180,8 @@ class Hospital:
             self.write(path, [(which, self.row(which)) for which in kinds])
         if there and self.random.random() < 0.2:  # the same content under another name
             path = self.random.choice(there)
-            twin = path.with_name(path.stem + f"-again{self.number}" + path.suffix)
+            stem, suffix = path.name.split(".", 1)
+            twin = path.with_name(f"{stem}-again{self.number}.{suffix}")
             shutil.copyfile(path, twin)
             self.delivered.append(twin)
         if there and self.random.random() < 0.15:
@@ -227,6 +244,12 @@ def simulate(c, top, vocab, mapping, nights, seed, messages):
                 extra = [row for row in got[name] if row not in want[name]][:3]
                 print("  missing", missing, "\n  extra", extra)
                 return
+        for name, columns in DERIVED.items():
+            rows = table(base / "cdm", name)
+            c.equal([int(row[f"{name}_id"]) for row in rows], list(range(1, len(rows) + 1)), f"{label} night {night}: {name} is numbered from 1")
+            places = [tuple(int(row[column]) if row[column].isdigit() else row[column] for column in columns) for row in rows]
+            c.equal(places, sorted(places), f"{label} night {night}: {name} is in order")
+        c.equal(run("verify", base / "cdm").code, 0, f"{label} night {night}: what is published is what its MANIFEST says")
         for field in ("candidates", "mapped", "filtered", "duplicates", "quarantined", "rows"):
             c.equal(done.summary[field], whole.summary[field], f"{label} night {night}: {field} in the books")
         for name, column in NAMES.items():

@@ -102,6 +102,92 @@ def no_memory(c, top, vocab, want):
         c.check(done.err.strip(), f"{megabytes} MB of address space: a message")
 
 
+# Fails FAIL_MANY calls from the FAIL_AT-th on, counted from the beginning of main (which sets the umask first of all).
+FAILING_MALLOC = r"""
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t), *__libc_memalign(size_t, size_t);
+static atomic_long calls;
+static long at, many;
+mode_t umask(mode_t mask) {
+  const char *first = getenv("FAIL_AT"), *number = getenv("FAIL_MANY");
+  at = first ? atol(first) : 0;
+  many = number ? atol(number) : 1;
+  return (mode_t)syscall(SYS_umask, mask);
+}
+static int fails(void) {
+  if (at == 0) return 0;
+  const long call = atomic_fetch_add(&calls, 1) + 1;
+  if (call < at || call >= at + many) return 0;
+  errno = ENOMEM;
+  return 1;
+}
+void *malloc(size_t n) { return fails() ? 0 : __libc_malloc(n); }
+void *calloc(size_t n, size_t size) { return fails() ? 0 : __libc_calloc(n, size); }
+void *realloc(void *old, size_t n) { return fails() ? 0 : __libc_realloc(old, n); }
+void *aligned_alloc(size_t to, size_t n) { return fails() ? 0 : __libc_memalign(to, n); }
+int posix_memalign(void **out, size_t to, size_t n) {
+  if (fails()) return ENOMEM;
+  *out = __libc_memalign(to, n);
+  return *out ? 0 : ENOMEM;
+}
+"""
+
+
+def failing_malloc(c, top, vocab, want):
+    """The Nth allocation fails, N growing until a run no longer comes to it."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if not compiler:
+        c.skip("no C compiler: allocations are not made to fail")
+        return
+    source, library = top / "fail.c", top / "fail.so"
+    source.write_text(FAILING_MALLOC)
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-w", "-o", library, source], check=True)
+    ends, at, tried = {}, 1, 0
+    while at < 1_000_000:
+        folder = top / "malloc"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        done = convert(INPUTS, folder, vocab, "-j", "1", env={"LD_PRELOAD": str(library), "FAIL_AT": str(at)})
+        ends[done.code] = ends.get(done.code, 0) + 1
+        c.check(done.code in (0, 1, 3, 70, 74), f"allocation {at} fails: exit {done.code}")
+        if done.code in (0, 3):
+            c.equal(tree_hash(folder / "cdm"), want, f"allocation {at} fails: the undisturbed bytes")
+        else:
+            c.check(not (folder / "cdm").exists(), f"allocation {at} fails: nothing is published")
+            c.check(done.err.strip(), f"allocation {at} fails: a message")
+        at += max(1, at // 6)
+        tried += 1
+    print(f"allocations: {tried} tried, ends {ends}")
+
+
+def read_errors(c, top, vocab, want):
+    """EIO: an input that cannot be read is told, and what is published without it is whole; anything else publishes nothing."""
+    ends = {}
+    for call in ("read", "pread64"):
+        for at in (*range(1, 60, 7), *range(60, 400, 31)):
+            folder = top / "eio"
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            done = convert(INPUTS, folder, vocab, prefix=["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={call}:error=EIO:when={at}"])
+            ends[done.code] = ends.get(done.code, 0) + 1
+            label = f"EIO at {call} {at}"
+            c.check(done.code in (0, 1, 2, 3, 10, 74, 127), f"{label}: exit {done.code}")  # 127: the loader could not read a library
+            if done.code == 0:
+                c.equal(tree_hash(folder / "cdm"), want, f"{label}: the undisturbed bytes")
+            elif done.code == 3:
+                c.equal(run("verify", folder / "cdm").code, 0, f"{label}: what is published is whole")
+            else:
+                c.check(not (folder / "cdm").exists(), f"{label}: nothing is published")
+            c.check(done.code == 0 or done.err.strip(), f"{label}: a message")
+    print(f"read errors: ends {ends}")
+
+
 def main():
     if not shutil.which("strace") or subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], capture_output=True).returncode != 0:
         skip("strace is not there or may not trace")
@@ -116,7 +202,9 @@ def main():
         check_order(c, folder, lines)
         want = tree_hash(folder / "cdm")
         injected(c, top, vocab, want)
+        read_errors(c, top, vocab, want)
         no_memory(c, top, vocab, want)
+        failing_malloc(c, top, vocab, want)
     c.end()
 
 

@@ -1,4 +1,6 @@
 -- table: observation_period
+-- by: person
+-- also: select person_id from derived.observation_period_before cross join (select least(max(n.day), max(b.day)) as day from last_event n cross join last_event_before b having max(n.day) <> max(b.day)) moved cross join assemble.settings s where s.data_pull is null and observation_period_end_date >= moved.day union all select p.person_id from cdm.person p cross join (select least(max(n.day), max(b.day)) as day from last_event n cross join last_event_before b having max(n.day) <> max(b.day)) moved cross join assemble.settings s where s.data_pull is null and (s.go_live > moved.day or add_days(safe_date(p.year_of_birth, coalesce(p.month_of_birth, 1), coalesce(p.day_of_birth, 1)), -s.birth_margin_days) > moved.day)
 -- when: observation_period = ehr
 -- The EHR convention of the CDM documentation (observation_period, "EHR data"): from the first event to the last and 60 days on, parted
 -- where 548 days pass without any event; never before birth (perinatal events: nine months earlier) or go-live, never later than 60 days
@@ -19,7 +21,7 @@ island as (
   select person_id, min(first_date) as first_date, max(last_date) as last_date from numbered group by person_id, island
 ),
 pull as (
-  select coalesce(max(s.data_pull), max(i.last_date)) as day from island i cross join assemble.settings s
+  select coalesce(max(s.data_pull), max(e.day)) as day from last_event e cross join assemble.settings s
 ),
 dead as (
   select person_id, min(death_date) as day from cdm.death where death_date is not null group by person_id

@@ -1,4 +1,5 @@
 -- table: observation_period
+-- by: person
 -- when: observation_period = enrolment
 -- Claims: time enrolled in any plan; periods that overlap, touch or are enrolment_gap_days apart are one. Bounded by go-live, death and extract.
 insert into derived.observation_period(observation_period_id, person_id, observation_period_start_date, observation_period_end_date, period_type_concept_id)

@@ -1,4 +1,5 @@
 -- table: observation_period
+-- by: person
 -- when: observation_period = visits
 -- One period a person, from the first day of the first visit to the last day of the last, as OHDSI's ETL-Synthea makes it.
 insert into derived.observation_period(observation_period_id, person_id, observation_period_start_date, observation_period_end_date, period_type_concept_id)

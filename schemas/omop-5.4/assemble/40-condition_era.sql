@@ -1,4 +1,5 @@
 -- table: condition_era
+-- by: person
 -- when: condition_era = yes
 -- Occurrences of one condition, at most 30 days apart, are one era; an occurrence without an end lasts to the next day.
 -- Source: CDM documentation, condition_era, and the script OHDSI publishes with it.

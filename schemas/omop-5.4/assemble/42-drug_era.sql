@@ -1,4 +1,5 @@
 -- table: drug_era
+-- by: person
 -- when: drug_era = yes
 -- lookup: ingredient
 -- Exposures to one ingredient, at most 30 days apart, are one era. No stockpiling: overlapping exposures are one stretch. gap_days are the

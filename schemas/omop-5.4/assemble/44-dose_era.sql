@@ -1,4 +1,5 @@
 -- table: dose_era
+-- by: person
 -- when: dose_era = yes
 -- needs: drug_strength
 -- Exposures to one ingredient with the same daily dose and unit, at most 30 days apart, are one era. Daily dose by the forms of drug_strength

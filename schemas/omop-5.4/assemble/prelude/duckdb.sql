@@ -19,3 +19,4 @@ create or replace temp view event_span as
     note note_date note_date,
     specimen specimen_date specimen_date,
     death death_date death_date');
+create or replace temp view last_event as select max(last_date) as day from event_span;

@@ -19,3 +19,4 @@ create or replace view event_span as
   union all select person_id, specimen_date as first_date, specimen_date as last_date from cdm.specimen where specimen_date is not null
   union all select person_id, death_date as first_date, death_date as last_date from cdm.death where death_date is not null
 ;
+create or replace view last_event as select max(last_date) as day from event_span;
