@@ -383,8 +383,6 @@ Status Conversion::write_report() {
   clock_.begin("report");
   auto data = collect(*warehouse_);
   if (!data) return data.error();
-  for (const auto& file : outcome_.files)
-    for (const Finding& finding : file.findings) add_finding(*data, finding.code, finding.subject, finding.count);
   data->run.started.clear();  // same inputs, same report bytes
   auto folder = AtomicDirectory::start(request_.report);
   if (!folder) return folder.error();

@@ -303,6 +303,7 @@ void Run::close_files() {
       filled.emplace_back(file.facts.columns[c], file.filled[c]);
     stage_.warehouse->add_profile(file.number, source.kind, filled, file.records);
     stage_.warehouse->add_columns(file.number, file.facts.unknown_columns, file.facts.missing_columns);
+    for (const Finding& finding : file.findings) stage_.warehouse->add_finding(file.number, finding.code, finding.subject, finding.count);
     if (out.broken) {
       std::vector<QuarantineEntry> entries{entry(file, cut_short(*out.broken), 0)};
       stage_.warehouse->note_file(file.number, entries);

@@ -170,6 +170,20 @@ Status collect_assembly(Duck& duck, ReportData& report, std::int64_t) {
   });
 }
 
+// What the readers noticed, in files of whichever night.
+Status collect_findings(Duck& duck, ReportData& report, std::int64_t) {
+  const auto there = duck.integer(
+      "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'profile' AND table_name = 'finding'", "profile.finding");
+  if (!there) return there.error();
+  if (*there == 0) return {};
+  const auto sql =
+      "SELECT n.code, n.subject, CAST(sum(n.count) AS BIGINT) FROM profile.finding n JOIN ledger.file f ON f.file = n.file "
+      "WHERE f.retired IS NULL GROUP BY ALL ORDER BY 1, 2";
+  return each_row(duck, sql, "profile.finding", [&](const DuckRows& rows, std::size_t row) {
+    add_finding(report, code_from(text(rows, 0, row)), text(rows, 1, row), count(rows, 2, row));
+  });
+}
+
 }  // namespace
 
 Result<ReportData> collect(Warehouse& warehouse) {
@@ -177,7 +191,8 @@ Result<ReportData> collect(Warehouse& warehouse) {
   Duck& duck = warehouse.duck();
   std::int64_t run = 0;
   if (auto status = collect_run(duck, report, run); !status) return status.error();
-  const auto steps = {collect_files, collect_balance, collect_filters, collect_quarantine, collect_fields, collect_assembly};
+  const auto steps = {collect_files,  collect_balance,  collect_filters, collect_quarantine,
+                      collect_fields, collect_findings, collect_assembly};
   for (const auto step : steps)
     if (auto status = step(duck, report, run); !status) return status.error();
   if (auto status = collect_coverage(duck, report); !status) return status.error();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <set>
 
 #include "base/sha256.hpp"
 
@@ -14,9 +15,10 @@ namespace {
 
 // What is taken over from run to run. Entries of the quarantine, runs, files and merges stay for ever; names, rules, books and profile
 // speak of what counts now.
-constexpr std::array<std::string_view, 14> history_tables{
-    "ledger.run",  "ledger.file",  "ledger.name", "ledger.rule",      "ledger.reason", "ledger.balance",      "ledger.filter",
-    "ledger.rows", "ledger.merge", "ledger.made", "quarantine.entry", "profile.field", R"(profile."column")", "profile.code"};
+constexpr std::array<std::string_view, 15> history_tables{"ledger.run",          "ledger.file",    "ledger.name",      "ledger.rule",
+                                                          "ledger.reason",       "ledger.balance", "ledger.filter",    "ledger.rows",
+                                                          "ledger.merge",        "ledger.made",    "quarantine.entry", "profile.field",
+                                                          R"(profile."column")", "profile.code",   "profile.finding"};
 
 constexpr std::string_view tables = R"sql(
 create schema ledger; create schema quarantine; create schema profile; create schema provenance; create schema results; create schema derived; create schema cdm;
@@ -40,6 +42,7 @@ create table quarantine.entry(run bigint, file bigint, "offset" bigint, length b
   rule bigint, rule_name varchar, code varchar, "column" varchar, row_kept boolean, state varchar, closed bigint);
 create table profile.field(file bigint, kind varchar, field varchar, seen bigint, filled bigint);
 create table profile."column"(file bigint, field varchar, state varchar);
+create table profile.finding(file bigint, code varchar, subject varchar, count bigint);
 create table profile.code(run bigint, rule bigint, rule_name varchar, vocabulary varchar, code varchar, source_concept_id bigint, domain varchar, grade varchar,
   targets varchar, rows bigint);
 )sql";
@@ -119,8 +122,21 @@ Result<std::string> Ledger::keep_derived() {
 
 Status Ledger::take_over(const std::string& earlier) {
   first_ = false;
-  std::string sql = "attach " + sql_text(earlier) + " as earlier (read_only); begin;" + create_sql();
-  for (const auto& table : history_tables) sql += fmt::format("insert into {0} by name select * from earlier.{0};", table);
+  if (Status status = duck_.exec("attach " + sql_text(earlier) + " as earlier (read_only)", "earlier run"); !status) return status;
+  std::set<std::string> there;  // an older program knew fewer tables
+  const auto take = [&](const DuckRows& rows) {
+    for (std::size_t i = 0; i < rows.rows(); ++i) there.emplace(rows.text(0, i));
+    return true;
+  };
+  Status found =
+      duck_.query("select schema_name || '.' || table_name from duckdb_tables() where database_name = 'earlier'", take, "earlier run");
+  if (!found) return found;
+  std::string sql = "begin;" + create_sql();
+  for (const auto& table : history_tables) {
+    std::string plain(table);
+    std::erase(plain, '"');
+    if (there.contains(plain)) sql += fmt::format("insert into {0} by name select * from earlier.{0};", table);
+  }
   if (Status status = duck_.exec(sql + std::string(finding_tables) + "commit;", "ledger tables"); !status) return status;
   if (Status status = keep_results(); !status) return status;
   return open_appenders();
@@ -267,6 +283,7 @@ Status Ledger::add_files(const std::vector<FileEntry>& files) {
     update ledger.file set retired = {0} where file in ({1});
     delete from profile.field where file in ({1});
     delete from profile."column" where file in ({1});
+    delete from profile.finding where file in ({1});
     delete from profile.code where run not in (select run from ledger.file where retired is null);)sql",
                                 run_, gone),
                     "retired files");
@@ -367,6 +384,16 @@ Status Ledger::add_columns(const std::vector<ColumnLine>& lines) {
         }
       }
     }
+  }
+  return out->close();
+}
+
+Status Ledger::add_noticed(const std::vector<NoticedLine>& lines) {
+  auto out = duck_.append_to("profile", "finding");
+  if (!out) return out.error();
+  for (const auto& line : lines) {
+    out->add(std::int64_t{line.file}).add(info(line.code).id).add(line.subject).add(number(line.count));
+    if (Status status = out->end_row(); !status) return status;
   }
   return out->close();
 }

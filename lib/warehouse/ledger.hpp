@@ -28,6 +28,13 @@ struct ColumnLine {
   std::vector<std::string> unread, missing;
 };
 
+struct NoticedLine {
+  std::uint32_t file = 0;
+  Code code = Code::internal_error;
+  std::string subject;
+  std::uint64_t count = 0;
+};
+
 std::string_view grade_name(Grade grade);
 
 // What the mapping stage counted for a line of the books, before settle moves rows to duplicates and orphans.
@@ -72,6 +79,7 @@ class Ledger {
   Status add_rows(const std::vector<std::pair<std::string, std::uint64_t>>& rows);
   Status add_profile(const std::vector<ProfileLine>& lines);
   Status add_columns(const std::vector<ColumnLine>& lines);
+  Status add_noticed(const std::vector<NoticedLine>& lines);
   Status add_codes(const CodeBook& codes, const std::vector<std::string>& rules);
   // table, id that is gone, id that stands for it
   Status add_merges(const std::vector<std::tuple<std::string, std::int32_t, std::int32_t>>& merges);

@@ -67,6 +67,9 @@ class RunWarehouse : public Warehouse {
   void add_columns(std::uint32_t file, const std::vector<std::string>& unread, const std::vector<std::string>& missing) override {
     columns_.push_back({file, unread, missing});
   }
+  void add_finding(std::uint32_t file, Code code, const std::string& subject, std::uint64_t count) override {
+    noticed_.push_back({file, code, subject, count});
+  }
   Status settle() override;
   const std::vector<Balance>& balances() const override { return books_.lines(); }
   const std::vector<FileEntry>& files() const override { return files_; }
@@ -118,6 +121,7 @@ class RunWarehouse : public Warehouse {
   CodeBook codes_;
   std::vector<ProfileLine> profile_;
   std::vector<ColumnLine> columns_;
+  std::vector<NoticedLine> noticed_;
   std::unique_ptr<Duck> duck_;
   std::unique_ptr<Ledger> ledger_;
   std::vector<Derived> derived_;
@@ -281,6 +285,7 @@ Status RunWarehouse::write_ledger() {
   if (Status status = ledger_->set_names(names_); !status) return status;
   if (Status status = ledger_->add_profile(profile_); !status) return status;
   if (Status status = ledger_->add_columns(columns_); !status) return status;
+  if (Status status = ledger_->add_noticed(noticed_); !status) return status;
   if (Status status = ledger_->add_codes(codes_, rules_.names()); !status) return status;
   std::vector<std::tuple<std::string, std::int32_t, std::int32_t>> merges;
   for (const auto& merge : arrays_.merges) merges.emplace_back(schema_.table(merge.table).name, merge.from, merge.into);

@@ -154,6 +154,8 @@ class Warehouse {
                            std::uint64_t seen) = 0;
   // Columns of one file that no rule reads, and columns that rules read and the file has not.
   virtual void add_columns(std::uint32_t file, const std::vector<std::string>& unread, const std::vector<std::string>& missing) = 0;
+  // What the reader noticed in one file beside refused records (a repair, a field it does not know), with how often.
+  virtual void add_finding(std::uint32_t file, Code code, const std::string& subject, std::uint64_t count) = 0;
 
   // After the last batch: duplicates and superseded rows, orphans, final ids, then the assemble SQL. Checks the balance.
   virtual Status settle() = 0;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Faults of nights (promises R2, R4, R5, R7, R9, R15 of docs/reliability.md): kill sweep over an incremental run, files that are renamed, touched,
 cut or put back, a corrected mapping, budgets, two instances. `--step N` takes every Nth call of the sweep (default 7; 1 is the whole sweep)."""
+import ctypes
 import os
 import pathlib
 import shutil
@@ -80,7 +81,7 @@ def kill_sweep(c, top, vocab):
     c.check(want != before, "sweep: the second night changes something")
     listed = run("quarantine", "list", "--warehouse", undisturbed.folder / "w").out
     kills = 0
-    for call in ("write,pwrite64", "fsync,fdatasync", "rename,renameat,renameat2", "unlink,unlinkat", "openat"):
+    for call in ("write,pwrite64", "copy_file_range", "fsync,fdatasync", "rename,renameat,renameat2", "unlink,unlinkat", "openat"):
         for n in range(1, 3000, 1 if call.startswith("rename") else STEP * (12 if call == "openat" else 1)):
             site = copied(base, top / "sweep-killed")
             done = site.run(prefix=["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={n}"])
@@ -223,11 +224,90 @@ def two_at_once(c, top, vocab):
     c.equal(site.cdm(), clean.cdm(), "six at once: what is published is whole")
 
 
+class Engine:
+    """The DuckDB library the program itself uses, to damage a warehouse in a way no fault of the machine does."""
+
+    def __init__(self):
+        self.library = ROOT / ".deps" / "duckdb" / "libduckdb.so"
+
+    def run(self, file, sql):
+        lib = ctypes.CDLL(str(self.library))
+        database, connection = ctypes.c_void_p(), ctypes.c_void_p()
+        assert lib.duckdb_open(str(file).encode(), ctypes.byref(database)) == 0
+        assert lib.duckdb_connect(database, ctypes.byref(connection)) == 0
+        done = lib.duckdb_query(connection, sql.encode(), None)
+        lib.duckdb_disconnect(ctypes.byref(connection))
+        lib.duckdb_close(ctypes.byref(database))
+        assert done == 0, sql
+
+
+def unbalanced(c, top, vocab):
+    """Books that do not balance end with exit 70 and publish nothing (R8): here a count of the last night is wrong."""
+    engine = Engine()
+    if not engine.library.exists():
+        c.skip("no DuckDB library under .deps: books are not made to disagree")
+        return
+    site = Site(top / "unbalanced", vocab)
+    c.equal(site.run().code, 0, "unbalanced: the first night")
+    before = site.cdm()
+    site.second_night()
+    damaged = copied(site, top / "unbalanced-damaged")
+    engine.run(damaged.folder / "w" / "warehouse-000001.duckdb", "update ledger.balance set first_mapped = first_mapped + 1 where rule >= 0; checkpoint")
+    done = damaged.run()
+    c.equal(done.code, 70, f"unbalanced: exit: {done.err[-200:]}")
+    c.check(done.err.strip(), "unbalanced: a message")
+    c.equal(damaged.cdm(), before, "unbalanced: nothing is published")
+    c.equal((damaged.folder / "w" / "CURRENT").read_text(), "run 1\n", "unbalanced: the last night stands")
+    c.equal(damaged.leftovers(), [], "unbalanced: nothing is left behind")
+
+
+def older_layout(c, top, vocab):
+    """A warehouse whose tables an older program made: its history is taken over table by table, and the outcome is the same."""
+    engine = Engine()
+    if not engine.library.exists():
+        c.skip("no DuckDB library under .deps: no warehouse of an older layout is made")
+        return
+    site = Site(top / "layout", vocab)
+    c.equal(site.run().code, 0, "older layout: the first night")
+    site.second_night()
+    clean, old = copied(site, top / "layout-clean"), copied(site, top / "layout-old")
+    c.equal(clean.run().code, 0, "older layout: the second night without it")
+    engine.run(old.folder / "w" / "warehouse-000001.duckdb", "drop table ledger.layout; drop table ledger.csv_block; drop table profile.finding; checkpoint")
+    done = old.run()
+    c.equal(done.code, 0, f"older layout: exit: {done.err[-200:]}")
+    c.equal(old.cdm(), clean.cdm(), "older layout: the same bytes")
+    listed = [run("quarantine", "list", "--all-runs", "--warehouse", one.folder / "w").out for one in (old, clean)]
+    c.equal(sorted(listed[0].splitlines()), sorted(listed[1].splitlines()), "older layout: the same quarantine")
+
+
+def taken_up(c, top, vocab):
+    """Unchanged blocks of the last published files are copied, but never when somebody changed those files."""
+    site = Site(top / "taken", vocab)
+    c.equal(site.run().code, 0, "taken up: the first night")
+    site.second_night()
+    clean, spoilt = copied(site, top / "taken-clean"), copied(site, top / "taken-spoilt")
+    c.equal(clean.run().code, 0, "taken up: the second night")
+    for path in (spoilt.folder / "cdm").glob("*.csv"):
+        text = path.read_bytes()
+        path.write_bytes(text.replace(b"2024", b"2042").replace(b"32817", b"32818"))
+    # The place of a copy is another place to the warehouse: what it says of the first has to be told again before it can be spoilt.
+    c.equal(spoilt.run().code, 0, "taken up: after somebody changed the published files")
+    c.equal(spoilt.cdm(), clean.cdm(), "taken up: the bytes are those of the warehouse")
+    here = clean.cdm()
+    clean.write("labs-3.csv", LABS + "l70,p1,,2024-03-02,5,,\n")
+    for path in (clean.folder / "cdm").glob("measurement.csv"):
+        path.write_bytes(path.read_bytes().replace(b"2024-01", b"2042-01"))
+    c.check(clean.cdm() != here, "taken up: the published file is spoilt")
+    c.equal(clean.run().code, 0, "taken up: the third night, over spoilt files of the same place")
+    c.equal(run("verify", clean.folder / "cdm").code, 0, "taken up: the MANIFEST tells the truth")
+    c.check(b"2042-01" not in (clean.folder / "cdm" / "measurement.csv").read_bytes(), "taken up: what was spoilt is not carried on")
+
+
 def main():
     c = Checks()
     with work() as top:
         vocab = vocabulary(top)
-        for test in (by_content, young, redrive, budgets, two_at_once, kill_sweep):
+        for test in (by_content, young, redrive, budgets, unbalanced, older_layout, taken_up, two_at_once, kill_sweep):
             test(c, pathlib.Path(top), vocab)
     c.end()
 

@@ -207,11 +207,14 @@ struct Run {
   std::unique_ptr<Warehouse> warehouse;
   std::uint32_t rules = 4;
 
-  explicit Run(const std::string& folder, std::uint32_t rule_count = 4, std::uint64_t contest_rows = 1U << 21) : rules(rule_count) {
+  explicit Run(const std::string& folder, std::uint32_t rule_count = 4, std::uint64_t contest_rows = 1U << 21,
+               std::uint64_t memory_bytes = 256ULL << 20)
+      : rules(rule_count) {
     WarehouseOptions options;
     options.folder = folder;
     options.schema = &schema();
     options.contest_rows = contest_rows;
+    options.memory_bytes = memory_bytes;
     for (std::uint32_t i = 0; i < rules; ++i) options.rules.push_back("rule" + std::to_string(i));
     options.filters.resize(rules, {"first", "second"});
     auto opened = Warehouse::open(options);

@@ -322,6 +322,53 @@ TEST_CASE("orphans stay open over the runs, are resolved when their parent comes
   CHECK(cells(*run.warehouse, "visit_occurrence").empty());
 }
 
+TEST_CASE("very many findings in a small engine: told once, ended together, orphans told every night") {
+  constexpr int many = 60'000;
+  constexpr std::uint64_t small_memory = 24ULL << 20;
+  const Folder folder;
+  const auto count = [](Run& run, const std::string& where) {
+    return *run.warehouse->duck().integer("select count(*) from quarantine.entry where " + where);
+  };
+  {
+    Run run(folder / "w", 4, 1U << 21, small_memory);
+    run.commit(run.file("p.csv"), {chunk("person", 0, numbered({person("al")}))});
+    const std::uint32_t visits = run.file("v.csv");
+    for (int batch = 0; batch < 10; ++batch) {
+      std::vector<Row> kept, orphans;
+      for (int i = 0; i < many / 10; ++i) {
+        Row row = visit(fmt::format("v{} {}", batch, i), "al");
+        row.references["provider_id"] = "nobody";
+        kept.push_back(row);
+        orphans.push_back(visit(fmt::format("o{} {}", batch, i), "unknown"));
+      }
+      run.commit(visits, {chunk("visit_occurrence", 1, numbered(kept)), chunk("visit_occurrence", 2, numbered(orphans))}, {},
+                 static_cast<std::uint64_t>(batch) * many / 10);
+    }
+    run.settle();
+    CHECK(count(run, "code = 'C051' and state = 'noted'") == many);
+    CHECK(count(run, "state = 'open'") == many);
+    run.finish();
+  }
+  {
+    Run run(folder / "w", 4, 1U << 21, small_memory);
+    run.warehouse->keep(0);
+    run.warehouse->keep(1);
+    run.settle();
+    CHECK(count(run, "run = 1 and closed is null") == 2 * many);
+    CHECK(count(run, "run > 1 or closed is not null") == 0);
+    run.finish();
+  }
+  Run run(folder / "w", 4, 1U << 21, small_memory);
+  run.warehouse->keep(0);
+  run.warehouse->keep(1);
+  Row provider;
+  provider.key = "nobody";
+  run.commit(run.file("n.csv"), {chunk("provider", 0, numbered({provider}))});
+  run.settle();
+  CHECK(count(run, "code = 'C051' and state = 'resolved' and closed = 3") == many);
+  CHECK(count(run, "closed is null") == many);
+}
+
 TEST_CASE("derived tables: observation periods, metadata, source") {
   const Folder folder;
   Run run(folder / "w");
