@@ -43,6 +43,7 @@ int exit_for(const Error& error) {
     case Code::internal_error:
       return exit_internal;
     case Code::file_write_failed:
+    case Code::disk_space_short:
     case Code::target_not_writable:
       return exit_io;
     case Code::warehouse_locked:

@@ -104,6 +104,16 @@ def read_only(c, folder, vocab, want):
         if not (b"mount" in done.stderr and done.returncode == 32):
             c.check(done.returncode in (1, 74), f"a full disk: exit {done.returncode}")
             c.check(done.stderr, "a full disk: a message")
+        large = pathlib.Path(folder) / "observations.csv"
+        line = (SAMPLE / "observations.csv").read_bytes().splitlines(keepends=True)
+        large.write_bytes(line[0] + line[1] * (240_000_000 // len(line[1])))
+        script = f'mount -t tmpfs -o size=4m none "{mounted}" && exec "$@"'
+        done = subprocess.run(["unshare", "-m", "bash", "-c", script, "x", PYOJUN, "convert", str(large), "--map", "synthea/csv", "--vocab", str(vocab), "--to",
+                               f"csv:{folder}/never", "--warehouse", f"{mounted}/w"], capture_output=True)
+        large.unlink()
+        if not (b"mount" in done.stderr and done.returncode == 32):
+            c.check(done.returncode == 74 and b"F090" in done.stderr, f"a disk that is surely too small is found before input is read: exit {done.returncode}")
+            c.check(not (pathlib.Path(folder) / "never").exists(), "a disk that is surely too small: nothing is published")
     else:
         c.skip("mount tests need root")
     same_after_rerun(c, "read-only", folder, vocab, want)
