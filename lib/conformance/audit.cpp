@@ -9,6 +9,7 @@
 #include "base/csv.hpp"
 #include "base/text.hpp"
 #include "conformance/evaluate.hpp"
+#include "conformance/kinds.hpp"
 #include "conformance/render.hpp"
 #include "conformance/scan.hpp"
 
@@ -136,6 +137,24 @@ void read_cdm_source(AuditSource& source, AuditResult& out) {
       static_cast<bool>(source.engine().rows("select " + list + " from cdm_source order by " + list + " limit 1", "cdm_source", take)));
 }
 
+bool speaks_of(std::string_view text, std::string_view name) {
+  const auto within = [text](std::size_t at) {
+    return at < text.size() && (text[at] == '_' || (text[at] >= 'a' && text[at] <= 'z') || (text[at] >= '0' && text[at] <= '9'));
+  };
+  for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1))
+    if (!within(at - 1) && !within(at + name.size())) return true;
+  return false;
+}
+
+bool speaks_of(const Criterion& criterion, std::string_view name) {
+  if (criterion.table == name || speaks_of(criterion.applies, name)) return true;
+  for (const auto& [key, value] : criterion.args)
+    if (speaks_of(value, name)) return true;
+  const Kind& kind = *find_kind(criterion.kind);
+  const auto texts = {kind.violated, kind.counted, kind.lookup_a, kind.lookup_b, kind.keys, kind.needs};
+  return std::ranges::any_of(texts, [name](std::string_view text) { return speaks_of(text, name); });
+}
+
 Result<PackResult> run_pack(AuditSource& source, const Pack& pack, const AuditRequest& request, const Schema& schema) {
   PackResult out;
   out.pack = pack;
@@ -181,6 +200,18 @@ Result<AuditResult> audit(AuditSource& source, const AuditRequest& request, cons
     if (!result) return result.error();
     out.packs.push_back(std::move(*result));
     if (!request.baseline_name.empty()) compare_states(out.packs.back(), request.baseline);
+  }
+  return out;
+}
+
+std::set<std::string, std::less<>> unneeded_vocabulary(const std::vector<Pack>& packs, const Schema& schema) {
+  std::set<std::string, std::less<>> out;
+  for (const auto& table : schema.tables()) {
+    if (table.schema != "vocabulary") continue;
+    const bool needed = std::ranges::any_of(packs, [&](const Pack& pack) {
+      return std::ranges::any_of(pack.criteria, [&](const Criterion& one) { return speaks_of(one, table.name); });
+    });
+    if (!needed) out.insert(table.name);
   }
   return out;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,9 @@ struct AuditRequest {
 
 // Errors: only those of a source that cannot answer at all. A criterion that cannot be computed is a state, not an error.
 Result<AuditResult> audit(AuditSource& source, const AuditRequest& request, const Schema& schema);
+
+// Vocabulary tables that no criterion of the packs speaks of: large files that need not be read.
+std::set<std::string, std::less<>> unneeded_vocabulary(const std::vector<Pack>& packs, const Schema& schema);
 
 // Fills in result.gates; after suppressions were applied.
 void judge_gates(AuditResult& result, const AuditRequest& request);

@@ -215,6 +215,7 @@ Result<Loaded> load_folder(const LoadRequest& request) {
       parquet[table->name].push_back(input->path());
       continue;
     }
+    if (request.unneeded.contains(table->name)) continue;
     if (Status status = load_csv(request, *input, *table, !out.tables.insert(table->name).second); !status) return status.error();
     out.kind = "csv";
   }

@@ -15,9 +15,10 @@ struct LoadRequest {
   Duck* duck = nullptr;
   const Schema* schema = nullptr;
   std::string place;
-  bool vocabulary_only = false;              // only tables of the vocabulary
-  std::vector<std::string> schemas;          // for DuckDB files
-  std::set<std::string, std::less<>> there;  // tables that are loaded already and are left alone
+  bool vocabulary_only = false;                 // only tables of the vocabulary
+  std::vector<std::string> schemas;             // for DuckDB files
+  std::set<std::string, std::less<>> there;     // tables that are loaded already and are left alone
+  std::set<std::string, std::less<>> unneeded;  // tables whose text files are left unread
 };
 
 struct Loaded {

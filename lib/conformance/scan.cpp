@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
+#include <span>
 #include <unordered_map>
 
 namespace pyojun {
@@ -16,6 +18,8 @@ constexpr std::size_t most_expressions = 400;
 // Smaller concept tables are joined as they are.
 constexpr std::uint64_t narrow_from = 20'000;
 constexpr std::string_view narrowed = "pyojun_concept_used";
+
+bool name_char(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
 // Different aggregate expressions of one statement, each computed once.
 class Expressions {
@@ -44,6 +48,54 @@ struct Slots {
   std::optional<std::size_t> codes_violated, codes_counted;
 };
 
+// The counts of most checks are those of filled cells, which engines keep cheaper than any condition.
+std::string counting(const std::string& condition) {
+  constexpr std::string_view filled = " is not null", empty = " is null";
+  const auto column = [&condition](std::string_view ending) {
+    if (!condition.starts_with("t.") || !condition.ends_with(ending)) return std::string();
+    std::string name = condition.substr(0, condition.size() - ending.size());
+    return std::ranges::all_of(name.substr(2), name_char) ? name : std::string();
+  };
+  if (const std::string name = column(filled); !name.empty()) return fmt::format("count({})", name);
+  if (const std::string name = column(empty); !name.empty()) return fmt::format("count(*) - count({})", name);
+  return count_of(condition);
+}
+
+// The condition with `name` + "." and the column t.<column> called otherwise; nothing when it speaks of any other column of t, or has a
+// statement inside whose names could be others.
+std::optional<std::string> renamed(std::string_view condition, std::string_view name, std::string_view column) {
+  if (condition.find("select") != std::string_view::npos) return std::nullopt;
+  std::string out;
+  for (std::size_t at = 0; at < condition.size();) {
+    const bool begins = name_char(condition[at]) && (at == 0 || (!name_char(condition[at - 1]) && condition[at - 1] != '.'));
+    std::size_t end = at;
+    while (begins && end < condition.size() && name_char(condition[end])) ++end;
+    const std::string_view word = condition.substr(at, end - at);
+    const bool qualifies = end < condition.size() && condition[end] == '.';
+    if (!begins) {
+      out += condition[at++];
+    } else if (qualifies && word == "t") {
+      std::size_t last = end + 1;
+      while (last < condition.size() && name_char(condition[last])) ++last;
+      if (condition.substr(end + 1, last - end - 1) != column) return std::nullopt;
+      out += "t.id";
+      at = last;
+    } else {
+      out += qualifies && word == name ? std::string_view("c") : word;
+      at = end;
+    }
+  }
+  return out;
+}
+
+// A check that asks of one column's concept and nothing else, so rows may be counted by concept first.
+bool by_concept(const CheckSql& check) {
+  if (check.shape != Shape::rows || check.lookups.size() != 1 || !check.codes.empty()) return false;
+  const Lookup& lookup = check.lookups.front();
+  return lookup.table == "concept" && lookup.key == "concept_id" && !lookup.distinct &&
+         renamed(check.violated, lookup.alias, lookup.column) && renamed(check.counted, lookup.alias, lookup.column);
+}
+
 class Runner {
  public:
   Runner(SqlEngine& engine, const Catalog& catalog, const std::vector<CheckSql>& checks)
@@ -57,7 +109,8 @@ class Runner {
   void find_unique_keys();
   bool shared(const CheckSql& check) const;
   void run_table(const std::string& table, std::vector<std::size_t> members);
-  void run_batch(const std::string& table, const std::vector<std::size_t>& members);
+  void run_batch(const std::string& table, std::span<const std::size_t> members);
+  void run_concepts(const std::string& table, std::span<const std::size_t> members);
   void run_groups(const std::vector<std::size_t>& members);
   void run_alone(std::size_t index);
   void answer(const std::string& sql, const std::vector<Slots>& slots);
@@ -197,7 +250,7 @@ void Runner::answer(const std::string& sql, const std::vector<Slots>& slots) {
   }
 }
 
-void Runner::run_batch(const std::string& table, const std::vector<std::size_t>& members) {
+void Runner::run_batch(const std::string& table, std::span<const std::size_t> members) {
   Expressions expressions;
   std::vector<Slots> slots;
   std::vector<Lookup> lookups;
@@ -206,8 +259,8 @@ void Runner::run_batch(const std::string& table, const std::vector<std::size_t>&
     const bool totals = check.shape == Shape::totals;
     Slots slot;
     slot.check = index;
-    slot.violated = expressions.add(totals ? check.violated : count_of(check.violated));
-    slot.counted = expressions.add(totals ? check.counted : count_of(check.counted));
+    slot.violated = expressions.add(totals ? check.violated : counting(check.violated));
+    slot.counted = expressions.add(totals ? check.counted : counting(check.counted));
     if (!check.codes.empty()) {
       slot.codes_violated = expressions.add(fmt::format("count(distinct case when {} then {} end)", check.violated, check.codes));
       slot.codes_counted = expressions.add(fmt::format("count(distinct case when {} then {} end)", check.counted, check.codes));
@@ -220,13 +273,47 @@ void Runner::run_batch(const std::string& table, const std::vector<std::size_t>&
   answer(select_over(table, lookups, expressions.select()), slots);
 }
 
-// Checks with the same lookups stay together, so that a table with many checks joins each of them in few statements.
+// Rows are counted by concept, column by column, and the few lines that gives are joined with the concepts once.
+void Runner::run_concepts(const std::string& table, std::span<const std::size_t> members) {
+  Expressions expressions;
+  std::vector<Slots> slots;
+  std::vector<std::string> columns;
+  for (const std::size_t index : members) {
+    const CheckSql& check = checks_[index];
+    const Lookup& lookup = check.lookups.front();
+    const auto at = std::ranges::find(columns, lookup.column);
+    const auto number = at - columns.begin();
+    if (at == columns.end()) columns.push_back(lookup.column);
+    const auto sum = [&](const std::string& condition) {
+      const std::string text = renamed(condition, lookup.alias, lookup.column).value_or("");
+      return fmt::format("coalesce(sum(case when t.col = {}{} then t.n end), 0)", number, text.empty() ? "" : " and (" + text + ")");
+    };
+    Slots slot;
+    slot.check = index;
+    slot.violated = expressions.add(sum(check.violated));
+    slot.counted = expressions.add(sum(check.counted));
+    slots.push_back(slot);
+  }
+  std::string counts;
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    counts += fmt::format("{}select {} as col, {} as id, count(*) as n from {} group by {}", i == 0 ? "" : " union all ", i, columns[i],
+                          table, columns[i]);
+  answer(fmt::format("select {} from ({}) t left join {} c on c.concept_id = t.id", expressions.select(), counts,
+                     lookups_of(checks_[members.front()]).front().table),
+         slots);
+}
+
+// Checks that look nothing up, that ask of concepts only, and all others: rows that were widened by joins make every expression dearer.
 void Runner::run_table(const std::string& table, std::vector<std::size_t> members) {
-  std::ranges::stable_sort(
-      members, {}, [this](std::size_t index) { return checks_[index].lookups.empty() ? std::string() : checks_[index].lookups[0].alias; });
-  for (std::size_t at = 0; at < members.size(); at += most_expressions) {
-    const auto begin = members.begin() + static_cast<std::ptrdiff_t>(at);
-    run_batch(table, {begin, begin + static_cast<std::ptrdiff_t>(std::min(most_expressions, members.size() - at))});
+  const auto family = [this](std::size_t index) { return checks_[index].lookups.empty() ? 0 : by_concept(checks_[index]) ? 1 : 2; };
+  std::ranges::stable_sort(members, {}, family);
+  std::span<const std::size_t> rest = members;
+  while (!rest.empty()) {
+    const int kind = family(rest.front());
+    std::size_t size = 1;
+    while (size < rest.size() && size < most_expressions && family(rest[size]) == kind) ++size;
+    kind == 1 ? run_concepts(table, rest.first(size)) : run_batch(table, rest.first(size));
+    rest = rest.subspan(size);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -16,6 +17,8 @@
 namespace pyojun {
 
 namespace {
+
+constexpr std::uint64_t row_group = 122'880;  // DuckDB's
 
 enum class PlaceKind : std::uint8_t { none, warehouse, folder, duckdb, sqlite };
 
@@ -53,6 +56,7 @@ class DuckSource final : public AuditSource {
   }
   SqlEngine& engine() override { return *engine_; }
   const Catalog& catalog() const override { return catalog_; }
+  Warehouse* warehouse() override { return warehouse_.get(); }
   Status open_database(const SourceOptions& options);
   Status open_warehouse(const SourceOptions& options, const Schema& schema);
   Status use(Duck& duck);
@@ -103,8 +107,9 @@ Status DuckSource::use(Duck& duck) {
 
 Result<Loaded> DuckSource::load(const SourceOptions& options, const Schema& schema, const std::string& place, bool vocabulary_only,
                                 std::set<std::string, std::less<>> there) {
-  LoadRequest request{own_.get(),      &schema, place, vocabulary_only, vocabulary_only ? std::vector<std::string>() : options.schemas,
-                      std::move(there)};
+  LoadRequest request{
+      own_.get(),       &schema,         place, vocabulary_only, vocabulary_only ? std::vector<std::string>() : options.schemas,
+      std::move(there), options.unneeded};
   switch (kind_of(place)) {
     case PlaceKind::duckdb:
       return load_duckdb(request);
@@ -144,6 +149,11 @@ Result<std::unique_ptr<AuditSource>> open_source(const SourceOptions& options, c
     out->notes = loaded->passed_over;
   }
   if (Status status = out->use(out->duck()); !status) return status.error();
+  // A table of one row group is read by one thread anyway; more of them would only prepare every statement once more.
+  const bool small = std::ranges::all_of(out->catalog(), [](const auto& entry) { return entry.second.rows <= row_group; });
+  if (small && options.threads > 1) {
+    if (Status status = out->duck().exec("set threads = 1", "settings"); !status) return status.error();
+  }
   return std::unique_ptr<AuditSource>(std::move(out));
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,9 @@ namespace pyojun {
 struct SourceOptions {
   std::string place;       // folder, file, or postgresql:SERVICE, postgresql:FILE (a file with a connection string), postgresql:KEY=VALUE..
   std::string vocabulary;  // further place whose vocabulary tables are used; folder of CSV or Parquet files, DuckDB file, snapshot
-  std::vector<std::string> schemas;  // of a database, first match wins; empty: where a table person is
-  std::string temp_folder;           // where DuckDB may spill; empty: it may not
+  std::vector<std::string> schemas;             // of a database, first match wins; empty: where a table person is
+  std::set<std::string, std::less<>> unneeded;  // vocabulary tables that need not be read from text files
+  std::string temp_folder;                      // where DuckDB may spill; empty: it may not
   std::uint64_t memory_bytes = 2ULL << 30;
   unsigned threads = 1;
 };
@@ -26,6 +28,8 @@ class AuditSource {
   virtual ~AuditSource() = default;
   virtual SqlEngine& engine() = 0;
   virtual const Catalog& catalog() const = 0;
+  // What holds a conversion's own evidence; nullptr when the source is none of ours. Open for reading, as long as the source is.
+  virtual class Warehouse* warehouse() { return nullptr; }
   std::string kind;                // "warehouse", "duckdb", "sqlite", "postgresql", "csv", "parquet"
   std::string name;                // for reports: the last part of the path, or the service's name
   std::string identity;            // run identity of a warehouse, else ""

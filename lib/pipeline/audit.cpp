@@ -142,11 +142,23 @@ Status write_audit_files(AtomicDirectory& folder, AuditSource& source, const Pac
 
 namespace {
 
+// Books, coverage and quarantine too when a conversion left them; what its readers merely noticed is not kept in a warehouse.
+Result<ReportData> report_of(AuditSource& source, const AuditResult& result) {
+  if (source.warehouse() == nullptr) return audit_report(result);
+  auto data = collect(*source.warehouse());
+  if (!data) return data.error();
+  data->run.started.clear();  // same inputs, same report bytes
+  add_audit(*data, result);
+  return data;
+}
+
 Status write_audit(const AuditJob& job, AuditSource& source, AuditOutcome& outcome) {
   auto folder = AtomicDirectory::start(job.out);
   if (!folder) return folder.error();
   if (Status status = write_audit_files(*folder, source, job.packs, outcome); !status) return status;
-  const std::string page = to_html(audit_report(outcome.result), job.korean ? Language::korean : Language::english);
+  const auto data = report_of(source, outcome.result);
+  if (!data) return data.error();
+  const std::string page = to_html(*data, job.korean ? Language::korean : Language::english);
   if (Status status = add_file(*folder, "report.html", page); !status) return status;
   return folder->publish();
 }
@@ -161,7 +173,9 @@ Status run_audit(const AuditJob& job, const World& world, AuditOutcome& outcome)
   world.progress->stage("open", 0);
   std::string folder;
   {
-    auto source = open_source(job.source, *schema);
+    SourceOptions options = job.source;
+    options.unneeded = unneeded_vocabulary(prepared->packs, *schema);
+    auto source = open_source(options, *schema);
     if (!source) return source.error();
     world.progress->stage("check", 0);
     if (Status status = perform_audit(**source, *prepared, job.packs, *schema, outcome); !status) return status;

@@ -14,11 +14,11 @@ namespace {
 
 constexpr std::size_t most_reasons = 6;
 
-std::string counts(const CriterionResult& one) {
+std::string counts(const CriterionResult& one, bool korean = false) {
   if (!one.measured) return "-";
   const double percent = one.counted == 0 ? 0.0 : 100.0 * static_cast<double>(one.violated) / static_cast<double>(one.counted);
   std::string out = fmt::format("{}/{} ({:.2f} %)", one.violated, one.counted, percent);
-  if (one.codes_counted) out += fmt::format(", {}/{} codes", one.codes_violated.value_or(0), *one.codes_counted);
+  if (one.codes_counted) out += fmt::format(", {}/{} {}", one.codes_violated.value_or(0), *one.codes_counted, korean ? "코드" : "codes");
   return out;
 }
 
@@ -37,12 +37,13 @@ void write_failures(std::string& out, const PackResult& pack, bool korean, std::
   const std::vector<Gain> all = gains(pack);
   for (std::size_t i = 0; i < std::min(most, all.size()); ++i) {
     const CriterionResult& one = *all[i].result;
-    std::string mark = one.change == "new" ? "fail, new" : "fail";
-    if (one.criterion.critical) mark += ", critical";
-    if (!one.suppressed.empty()) mark += ", suppressed";
+    std::string mark = korean ? "실패" : "fail";
+    if (one.change == "new") mark += korean ? ", 신규" : ", new";
+    if (one.criterion.critical) mark += korean ? ", 필수" : ", critical";
+    if (!one.suppressed.empty()) mark += korean ? ", 예외" : ", suppressed";
     const std::string points = all[i].points > 0 ? fmt::format(", +{}", two_decimals(std::max(all[i].points, 0.01))) : std::string();
-    out += fmt::format("  {} [{}] {}: {}{}\n", one.criterion.id, mark, korean ? one.criterion.title_ko : one.criterion.title, counts(one),
-                       points);
+    out += fmt::format("  {} [{}] {}: {}{}\n", one.criterion.id, mark, korean ? one.criterion.title_ko : one.criterion.title,
+                       counts(one, korean), points);
   }
   if (all.size() > most) out += fmt::format(fmt::runtime(korean ? "  그 밖에 {}건\n" : "  and {} more\n"), all.size() - most);
   const std::vector<Undecided> reasons = undecided(pack);
