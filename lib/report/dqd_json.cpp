@@ -57,6 +57,7 @@ std::string check_row(const CriterionResult& result) {
         .raw("pctViolatedRows", decimals(share))
         .raw("numDenominatorRows", fmt::format("{}", result.counted));
   }
+  row.text("executionTime", "not recorded");  // checks share scans; without it the viewer shows "undefined"
   row.text("queryText", result.query).text("checkName", criterion.check).text("checkLevel", label(result, "level"));
   row.text("checkDescription", criterion.title).text("cdmTableName", upper(criterion.table));
   if (!criterion.field.empty()) row.text("cdmFieldName", upper(criterion.field));

@@ -11,6 +11,10 @@ The CDM is made from base.sql; PACK.sql beside it holds the pack's cases, in blo
 Passing on the base counts as a passing case. A criterion that data cannot show (`observable,no`, kind `stated`) needs a reason in the pack instead.
 Packs with DataQualityDashboard's rules are asked by check, not by criterion: two thousand of theirs come from 27 checks.
 
+The violating keys that a failing case lists are held against what its statements did: rows that were added or changed, found by comparing the database with the
+base, so the expectation does not come from the program. Where a fault lies in another table than the keys (a person removed, a concept changed) there is
+nothing to compare with, and the keys have to be rows that exist. How many were compared is said at the end of a pack.
+
 Usage: criteria.py [PACK ...]
 """
 import concurrent.futures
@@ -92,7 +96,26 @@ def audited(pack, database, folder):
     done = run("audit", database, "--pack", pack, "--as-of", DAY, "--violations", "--out", out, "-q", "-j", "1")
     if done.code != 0:
         raise RuntimeError(f"audit ended with {done.code}: {done.err[-400:]}")
-    return {row["criterion"]: row for row in rows(out / "results.csv")}
+    found = {row["criterion"]: row for row in rows(out / "results.csv")}
+    for ident, row in found.items():
+        listed = out / ("violations." + re.sub(r"[^A-Za-z0-9._-]", "_", f"{pack}.{ident}")[:189] + ".csv")
+        row["keys"] = rows(listed) if listed.exists() else None
+    return found
+
+
+PRIMARY = {row["column"]: row["table"] for row in rows(ROOT / "schemas" / "omop-5.4" / "columns.csv") if row["column"] == row["table"] + "_id"}
+
+
+def planted(duck, prepared):
+    """Key column -> (keys of the rows that were added or changed, keys of all rows), for tables that have rows."""
+    duck.sql(f"attach '{prepared}' as before (read_only)")
+    out = {}
+    for column, table in PRIMARY.items():
+        all_keys = {row[0] for row in duck.sql(f'select "{column}" from cdm."{table}"')} if duck.sql(f"select 1 from duckdb_tables() where database_name = current_database() and table_name = '{table}'") else set()
+        if all_keys:
+            out[column] = ({row[0] for row in duck.sql(f'select "{column}" from (select * from cdm."{table}" except select * from before.cdm."{table}")')}, all_keys)
+    duck.sql("detach before")
+    return out
 
 
 def one_case(pack, prepared, sql, folder):
@@ -103,6 +126,9 @@ def one_case(pack, prepared, sql, folder):
         with Duck(database) as duck:
             duck.sql("use cdm;" + sql)
     found = audited(pack, database, folder)
+    if sql.strip():
+        with Duck(database) as duck:
+            found["planted"] = planted(duck, prepared)
     shutil.rmtree(folder)
     return found
 
@@ -122,8 +148,25 @@ def unobservable(pack):
     return out
 
 
+def check_keys(c, pack, block, ident, row, changed):
+    """The violating keys of one failing criterion; True when they were held against rows that the case changed."""
+    keys = row["keys"]
+    if not keys:
+        return False
+    column = next(iter(keys[0]))
+    listed = {one[column] for one in keys}
+    fresh, existing = changed.get(column, (set(), None))
+    if existing is not None:
+        c.check(listed <= existing | {""}, f"{pack}.sql:{block.line}: {ident} lists keys that no row has: {sorted(listed - existing)[:5]}")
+    if not fresh or len(keys[0]) > 1:
+        return False
+    c.check(listed <= fresh, f"{pack}.sql:{block.line}: {ident} lists {sorted(listed - fresh)[:5]}, which the case did not touch")
+    return True
+
+
 def judge(c, pack, block, found, seen):
     """Compares a block's expectation with what the audit found, and notes which criteria had which state."""
+    changed = found.pop("planted", {})
     for pattern in block.ids:
         ids = fnmatch.filter(found, pattern)
         c.check(ids, f"{pack}.sql:{block.line}: there is no criterion {pattern}")
@@ -132,6 +175,9 @@ def judge(c, pack, block, found, seen):
         for i in ids:
             if found[i]["state"] == block.state:
                 seen[block.state].add(i)
+                if block.state == "fail":
+                    seen["listed"].update([i] if found[i]["keys"] else [])
+                    seen["compared"].update([i] if check_keys(c, pack, block, i, found[i], changed) else [])
 
 
 def check_pack(c, pack, folder, pool):
@@ -141,7 +187,7 @@ def check_pack(c, pack, folder, pool):
         duck.sql(schema_sql() + (HERE / "base.sql").read_text(encoding="utf-8") + base)
     jobs = [pool.submit(one_case, pack, prepared, block.sql, folder / f"{pack}-{i}") for i, block in enumerate(blocks)]
     found = one_case(pack, prepared, "", folder / f"{pack}-base")
-    seen = {state: set() for state in STATES}
+    seen = {state: set() for state in (*STATES, "listed", "compared")}
     seen["pass"] |= {i for i, row in found.items() if row["state"] == "pass"}
     refused = sorted(i for i, row in found.items() if row["state"] == "error" and not row["reason"].endswith("is missing"))
     c.equal(refused, [], f"{pack}: criteria whose statement is refused on the base")
@@ -159,7 +205,8 @@ def check_pack(c, pack, folder, pool):
     for state in ("pass", "fail"):
         lacking = sorted(wanted - {name(i) for i in seen[state]})
         c.check(not lacking, f"{pack}: no case in which these {state} ({len(lacking)} of {len(wanted)}): {', '.join(lacking[:60])}")
-    print(f"{pack}: {len(wanted)} {'checks' if dqd else 'criteria'} asked to pass and to fail, {len(stated)} cannot be seen in data, {len(blocks)} cases")
+    print(f"{pack}: {len(wanted)} {'checks' if dqd else 'criteria'} asked to pass and to fail, {len(stated)} cannot be seen in data, {len(blocks)} cases; keys listed for {len(seen['listed'])}, "
+          f"of which {len(seen['compared'])} were compared with the rows the case changed")
 
 
 def main():

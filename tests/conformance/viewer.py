@@ -52,6 +52,53 @@ def check_totals(c, data, ours):
     c.equal(ours["viewer_corrected_percent_pass"], int(100 * count(passed=1) / (total - errors - count(notApplicable=1)) + 0.5), "the viewer's corrected percentage")
 
 
+# --- what the viewer's own code computes and shows (inst/shinyApps/www of DataQualityDashboard 2.8: loadResults.js, dqDashboardComponent.js, dqMetadata*.js)
+
+def shown_status(r):
+    """The column STATUS: an error hides that the check is not applicable too."""
+    return "ERROR" if r.get("isError") == 1 else "NOT APPLICABLE" if r.get("notApplicable") == 1 else "FAIL" if r.get("failed") == 1 else "PASS"
+
+
+def shown_counts(checks):
+    """Pass, fail and total of one cell of the overview; both columns count a check that is an error and not applicable."""
+    passed = sum((r["passed"] == 1 or r["notApplicable"] == 1) if "passed" in r else r["failed"] == 0 for r in checks)
+    failed = sum((r["failed"] == 1 or r["isError"] == 1) if "passed" in r else r["failed"] == 1 for r in checks)
+    return passed, failed, len(checks)
+
+
+def shown_texts(r):
+    """Everything a row and its opened details put into the page, by the viewer's names; "undefined" is what the viewer writes for a member that is not there."""
+    text = lambda name, otherwise="undefined": str(r[name]) if name in r else otherwise
+    threshold = f" (Threshold={r['thresholdValue']}%)" if "thresholdValue" in r else ""
+    share = r.get("pctViolatedRows")
+    return {"status": shown_status(r), "table": text("cdmTableName"), "field": text("cdmFieldName", "None"), "check": text("checkName"), "category": text("category"),
+            "subcategory": r.get("subcategory") or "None", "level": text("checkLevel"), "notes": text("notesValue", ""), "description": text("checkDescription") + threshold,
+            "percent": f"{share * 100:.2f}%" if share else "0%", "concept": text("conceptId", ""), "unit": text("unitConceptId", ""), "id": text("checkId"), "violated": text("numViolatedRows"),
+            "rows": text("numDenominatorRows"), "time": text("executionTime"), "reason": text("notApplicableReason"), "query": text("queryText"), "error": r.get("error") or ""}
+
+
+def check_view(c, data, ours, states):
+    checks = data["CheckResults"]
+    texts = [shown_texts(r) for r in checks]
+    c.equal({t["status"] for t in texts}, {"PASS", "FAIL", "NOT APPLICABLE", "ERROR"}, "the sample shows every status")
+    wanted = {"pass": {"PASS"}, "fail": {"FAIL"}, "not_applicable": {"NOT APPLICABLE", "ERROR"}, "error": {"ERROR"}}
+    c.equal([t["id"] for t in texts if t["status"] not in wanted[states[t["id"]]]][:3], [], "the status shown is the state of results.csv")
+    # The viewer writes these into the page as they are: without them a reader would see "undefined", and a "<" that opens a tag would swallow text.
+    always = [name for name in texts[0] if name not in ("violated", "rows", "reason")]
+    c.equal([(t["id"], n) for t in texts for n in always if t[n] == "undefined"][:3], [], "members that would be shown as undefined")
+    c.equal([t["id"] for t in texts if t["status"] in ("PASS", "FAIL") and "undefined" in (t["violated"], t["rows"])][:3], [], "counts that would be shown as undefined")
+    c.equal([t["id"] for t in texts if t["status"] == "NOT APPLICABLE" and t["reason"] == "undefined"][:3], [], "reasons that would be shown as undefined")
+    c.equal([(t["id"], n) for t in texts for n in t if re.search(r"<[A-Za-z/!?]", t[n])][:3], [], "texts that would be taken for tags")
+    passed, failed, total = shown_counts(checks)
+    parts = [shown_counts([r for r in checks if r["context"] == context and r["category"] == category]) for context in sorted(CONTEXTS) for category in sorted(CATEGORIES)]
+    c.equal(tuple(map(sum, zip(*parts))), (passed, failed, total), "the cells of the overview add up")
+    c.equal(f"{int(100 * passed / total + 0.5)}%", f"{ours['viewer_percent_pass']}%", "the percentage on the overview")
+    absent, errors = sum(r["notApplicable"] == 1 for r in checks), sum(r["isError"] == 1 for r in checks)
+    c.equal(int(100 * (passed - absent) / (total - errors - absent) + 0.5), ours["viewer_corrected_percent_pass"], "the corrected percentage below it")
+    metadata = data["Metadata"][0]
+    c.check(metadata["cdmSourceName"] and metadata["dqdVersion"], "the heading has a name and a version")
+
+
 def main():
     c = Checks()
     with work() as folder:
@@ -69,7 +116,9 @@ def main():
         c.check(all(isinstance(v, str) for v in data["Metadata"][0].values()), "Metadata holds texts")
         c.check(OVERVIEW <= set(data["Overview"]) and all(isinstance(v, list) and len(v) == 1 and fits(v[0], NUMBER) for v in data["Overview"].values()), "Overview holds arrays of one number")
         check_rows(c, data["CheckResults"])
-        check_totals(c, data, json.loads((folder / "out" / "conformance.json").read_text(encoding="utf-8"))["packs"][0]["dqd"])
+        ours = json.loads((folder / "out" / "conformance.json").read_text(encoding="utf-8"))["packs"][0]["dqd"]
+        check_totals(c, data, ours)
+        check_view(c, data, ours, {row["criterion"]: row["state"] for row in rows(folder / "out" / "results.csv")})
     c.end()
 
 
