@@ -97,8 +97,10 @@ void blocking_criteria(std::string& out, const AuditResult& audit, const PackRes
     if (!gain.result->criterion.critical) continue;
     if (++all > most_blocking) continue;
     ++shown;
-    item(out, link(criterion_anchor(pack, *gain.result), title_of(*gain.result)), say(Text::critical),
-         of_pack(audit, pack) + violated_of(*gain.result));
+    const Criterion& criterion = gain.result->criterion;
+    std::string more = of_pack(audit, pack) + violated_of(*gain.result);
+    if (!criterion.remedy.empty()) more += " \u00b7 " + say(criterion.remedy, criterion.remedy_ko);
+    item(out, link(criterion_anchor(pack, *gain.result), title_of(*gain.result)), say(Text::critical), more);
   }
   if (all > shown) item(out, link(pack_anchor(pack), say(Text::blocks_more)), with_commas(all - shown));
 }
