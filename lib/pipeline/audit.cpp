@@ -147,6 +147,7 @@ Result<ReportData> report_of(AuditSource& source, const AuditResult& result) {
   if (source.warehouse() == nullptr) return audit_report(result);
   auto data = collect(*source.warehouse());
   if (!data) return data.error();
+  data->earlier = true;
   data->run.started.clear();  // same inputs, same report bytes
   add_audit(*data, result);
   return data;

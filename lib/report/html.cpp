@@ -18,7 +18,7 @@ std::string policy() {
                      base64_of_hex(sha256_hex(html_style())), base64_of_hex(sha256_hex(html_script())));
 }
 
-Text title_of(const ReportData& report) { return report.conversion ? Text::title : Text::audit_title; }
+Text title_of(const ReportData& report) { return report.conversion && !report.earlier ? Text::title : Text::audit_title; }
 
 void write_head(std::string& out, const ReportData& report, Language first) {
   const Text title = title_of(report);
@@ -65,7 +65,8 @@ void write_navigation(std::string& out, const ReportData& report) {
   if (report.audit)
     for (const PackResult& pack : report.audit->packs) out += fmt::format("<a href=\"#{}\">{}</a>", pack_anchor(pack), plain(pack.pack.id));
   for (const Link& link : links)
-    if (report.conversion || link.audits) out += fmt::format("<a href=\"#{}\">{}</a>", link.id, say(link.text));
+    if (link.audits || (report.conversion && !(report.earlier && link.text == Text::findings)))
+      out += fmt::format("<a href=\"#{}\">{}</a>", link.id, say(link.text));
   out += "</div></nav>\n";
 }
 
@@ -88,7 +89,7 @@ std::string to_html(const ReportData& report, Language first) {
     write_coverage_section(out, report);
     write_codes_section(out, report);
     write_quarantine_section(out, report);
-    write_findings_section(out, report);
+    if (!report.earlier) write_findings_section(out, report);
     write_fields_section(out, report);
   }
   write_run_section(out, report);

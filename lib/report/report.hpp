@@ -94,6 +94,7 @@ struct ReportPack {
 
 struct ReportData {
   bool conversion = true;  // false: an audit of data that something else made; the members from `files` on are empty but `tables`
+  bool earlier = false;    // an audit of a warehouse: the conversion was another job, whose readers' findings nobody kept
   RunIdentity run;         // run.started is shown only when it is not empty: leave it empty for equal bytes
   std::vector<ReportPack> packs;
   std::optional<AuditResult> audit;  // with `packs`; criteria, categories, gates, trend
