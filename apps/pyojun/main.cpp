@@ -89,6 +89,7 @@ World make_world() {
       world.data_date = format_time(seconds, "%Y-%m-%d", true);
   }
   world.stop = &stop_signal;
+  world.ends_after = true;
   return world;
 }
 

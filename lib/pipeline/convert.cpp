@@ -206,6 +206,7 @@ Status Conversion::open_warehouse() {
   options.assemble = settings_;
   options.vocabulary = vocabulary_access();
   options.since = world_.started;
+  options.process_ends = world_.ends_after;
   auto warehouse = Warehouse::open(options);
   if (!warehouse) return warehouse.error();
   warehouse_ = std::move(*warehouse);
@@ -435,6 +436,7 @@ Status Conversion::run() {
   if (request_.dry_run) return {};
   clock_.begin("settle");
   world_.progress->stage("settle", 0);
+  if (Status status = warehouse_->ready(); !status) return status;
   auto before = called_as_before();
   if (!before) return before.error();
   // Packs write their results into the warehouse, so they need a run of their own.

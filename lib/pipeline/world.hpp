@@ -22,6 +22,7 @@ struct World {
   std::string program_version;
   std::int64_t now = 0;          // seconds since 1970 when the run began; 0: not told, then no file is too young and no stamp trusted
   std::string data_date;         // YYYY-MM-DD from SOURCE_DATE_EPOCH, else empty
+  bool ends_after = false;       // the process ends with the run
   Progress* progress = nullptr;  // never null when a command runs
   const std::atomic<int>* stop = nullptr;  // signal number that asks the run to stop, 0: go on
   bool stopped() const { return stop != nullptr && stop->load(std::memory_order_relaxed) != 0; }

@@ -42,15 +42,17 @@ std::string settings_sql(const AssembleValues& settings) {
     const std::string_view type = number ? "integer" : setting.kind == Kind::date ? "date" : "varchar";
     row += fmt::format("{}cast({} as {}) as {}", row.empty() ? "" : ", ", quoted, type, sql_name(name));
     const bool told = name == "observation_period" || value != setting.fallback;
-    if (told && !value.empty())
-      rows += fmt::format("insert into assemble.setting values ({}, {}, {});", i, sql_text(name), sql_text(value));
+    if (told && !value.empty()) rows += fmt::format("{}({}, {}, {})", rows.empty() ? "" : ", ", i, sql_text(name), sql_text(value));
     if (setting.kind != Kind::list || value.empty()) continue;
     std::size_t place = 0;
     for (std::size_t at = 0; at != std::string::npos; at = value.find(' ', at + 1)) {
-      items += fmt::format("insert into assemble.item values ({}, {}, {});", sql_text(name), place++, std::atoll(value.c_str() + at));
+      items += fmt::format("{}({}, {}, {})", items.empty() ? "" : ", ", sql_text(name), place++, std::atoll(value.c_str() + at));
     }
   }
-  return "create table assemble.settings as select " + row + ";" + rows + items;
+  std::string out = "create table assemble.settings as select " + row + ";";
+  if (!rows.empty()) out += "insert into assemble.setting values " + rows + ";";
+  if (!items.empty()) out += "insert into assemble.item values " + items + ";";
+  return out;
 }
 
 constexpr std::string_view tables_sql = R"sql(
@@ -73,11 +75,11 @@ std::string next_ids_sql(const AssembleRequest& request) {
   for (const auto& table : tables) {
     const TableId id = request.schema->find(table);
     if (id == no_table) continue;
-    out += fmt::format(
-        "insert into assemble.next_id select {0}, greatest({1}, (select coalesce(max(id), 0) + 1 from assemble.made where tab = {0}));",
-        sql_text(table), request.next_ids[id]);
+    out += fmt::format("{}({}, {})", out.empty() ? "" : ", ", sql_text(table), request.next_ids[id]);
   }
-  return out;
+  if (out.empty()) return out;
+  return "insert into assemble.next_id select n.tab, greatest(n.id, coalesce(max(m.id), 0) + 1) from (values " + out +
+         ") n(tab, id) left join assemble.made m on m.tab = n.tab group by n.tab, n.id order by n.tab;";
 }
 
 }  // namespace
@@ -106,6 +108,21 @@ Status Assembly::run() {
   return count_rows();
 }
 
+// True when the guard names tables of the CDM and none of them has rows: it asks whether there is something to do in them.
+bool Assembly::only_empty_tables(const std::string& guard) const {
+  constexpr std::string_view schema = "cdm.";
+  bool any = false;
+  for (auto at = guard.find(schema); at != std::string::npos; at = guard.find(schema, at)) {
+    at += schema.size();
+    const auto end = guard.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", at);
+    const TableId id = schema_.find(guard.substr(at, end == std::string::npos ? end : end - at));
+    if (id == no_table || id >= request_.mapped.size() || request_.mapped[id] != 0) return false;
+    if (std::ranges::any_of(derived_, [id](const Derived& one) { return one.table == id; })) return false;
+    any = true;
+  }
+  return any;
+}
+
 Result<bool> Assembly::wanted(const AssembleScript& script) {
   if (!script.wanted(settings_)) return false;
   if (!script.table.empty()) {
@@ -113,6 +130,7 @@ Result<bool> Assembly::wanted(const AssembleScript& script) {
     if (id == no_table || (script.mode == "replace") == (request_.mapped[id] == 0)) return false;  // nothing to replace, or made already
   }
   if (script.guard.empty()) return true;
+  if (only_empty_tables(script.guard)) return false;
   auto number = duck_.integer(script.guard, script.name);
   if (!number) return number.error();
   return *number != 0;
@@ -164,7 +182,10 @@ Status Assembly::script(const AssembleScript& script) {
     auto made = make_target(target, script.table.empty(), made_by(script));
     if (!made) return made.error();
   }
-  if (Status status = again(script) ? derive_again(script) : derive(script); !status) return status;
+  const bool in_vain = script.lookup == "ingredient" && !found_ingredients_;  // eras of nothing
+  if (!in_vain) {
+    if (Status status = again(script) ? derive_again(script) : derive(script); !status) return status;
+  }
   for (const auto& target : targets) {
     const TableId id = schema_.find(target);
     if (Status status = exec(cdm_view(schema_.table(id), source_of(id)), script.name); !status) return status;
@@ -201,6 +222,8 @@ Status Assembly::ingredients() {
   if (drugs.empty() || !request_.vocabulary.ingredients) return {};
   auto pairs = request_.vocabulary.ingredients(drugs);
   if (!pairs) return pairs.error();
+  found_ingredients_ = !pairs->empty();
+  if (!found_ingredients_) return {};
   auto out = duck_.append_to("assemble", "ingredient");
   if (!out) return out.error();
   for (const auto& [drug, ingredient] : *pairs) {

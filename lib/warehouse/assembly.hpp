@@ -24,6 +24,7 @@ class Assembly {
   Status derive(const AssembleScript& script);
   std::string source_of(TableId table) const;
   Result<bool> wanted(const AssembleScript& script);
+  bool only_empty_tables(const std::string& guard) const;
   Status provide(const AssembleScript& script);
   Status ingredients();
   Result<bool> make_target(const std::string& table, bool added, const std::string& made_by);
@@ -53,7 +54,7 @@ class Assembly {
   AssembleValues settings_;
   std::vector<Derived> derived_;
   int step_ = 0;
-  bool has_ingredients_ = false, has_spans_ = false, has_touched_ = false;
+  bool has_ingredients_ = false, found_ingredients_ = false, has_spans_ = false, has_touched_ = false;
   bool everybody_ = false;  // too much differs from the last run
   // Of the last run: how its derived tables were made (added ones: ""), and which tables are still there, as "schema.name_before".
   std::map<std::string, std::string> made_before_;

@@ -67,7 +67,10 @@ Error engine_error(std::string_view name, std::string_view detail) {
 
 struct Duck::Database {
   duckdb_database handle = nullptr;
-  ~Database() { duckdb_close(&handle); }
+  bool left_open = false;
+  ~Database() {
+    if (!left_open) duckdb_close(&handle);
+  }
 };
 
 Result<std::unique_ptr<Duck>> Duck::open(const DuckOptions& options) {
@@ -108,6 +111,8 @@ Result<std::unique_ptr<Duck>> Duck::connect() const {
   if (duckdb_connect(database_->handle, &out->connection_) != DuckDBSuccess) return engine_error("connect", "no connection");
   return out;
 }
+
+void Duck::leave_open() { database_->left_open = true; }
 
 Duck::~Duck() {
   if (connection_ != nullptr) duckdb_disconnect(&connection_);

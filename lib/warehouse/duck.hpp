@@ -81,6 +81,9 @@ class Duck {
   ~Duck();
   // Another connection to the same database.
   Result<std::unique_ptr<Duck>> connect() const;
+  // The database is not closed when the last connection goes: what it holds in memory is left to the end of the process, which is near.
+  // Only after a checkpoint, with one thread and nothing spilled.
+  void leave_open();
 
   // Runs one or several statements. `name` says in the error which statement it was (a file name, a task); never data.
   Status exec(const std::string& sql, std::string_view name = {});

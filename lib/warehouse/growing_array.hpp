@@ -52,6 +52,7 @@ class GrowingArray {
     void* const at = data_ == nullptr ? ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
                                       : ::mremap(data_, bytes_, bytes, MREMAP_MAYMOVE);
     if (at == MAP_FAILED) throw std::bad_alloc();
+    if (bytes >= large) (void)::madvise(at, bytes, MADV_HUGEPAGE);  // looked up all over: fewer misses of the page tables
     data_ = static_cast<T*>(at);
     bytes_ = bytes;
   }
@@ -62,6 +63,7 @@ class GrowingArray {
   }
 
  private:
+  static constexpr std::size_t large = std::size_t{8} << 20;
   T* data_ = nullptr;
   std::size_t size_ = 0, bytes_ = 0;
 };

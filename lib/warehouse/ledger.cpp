@@ -78,10 +78,8 @@ constexpr std::string_view finding_tables =
 
 }  // namespace
 
-// In one transaction, so one sync of the log.
 Status Ledger::create() {
-  if (Status status = duck_.exec("begin;" + create_sql() + std::string(finding_tables) + "commit;", "ledger tables"); !status)
-    return status;
+  if (Status status = duck_.exec("begin;" + create_sql() + std::string(finding_tables), "ledger tables"); !status) return status;
   return open_appenders();
 }
 

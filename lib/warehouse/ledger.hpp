@@ -54,13 +54,16 @@ struct History {
 class Ledger {
  public:
   Ledger(Duck& duck, std::int64_t run) : duck_(duck), run_(run) {}
-  // Makes the tables.
+  // Makes the tables. A first run's transaction stays open: there is nothing yet that anybody could read, and every commit waits for the
+  // disk.
   Status create();
   // The database is a copy of an earlier run's: its history goes on, what the run derived gets other names until assembly has used it.
   // False, and nothing is changed, when it is of another layout.
   Result<bool> go_on();
   // Makes the tables and takes the history over from the DuckDB file of an earlier run, whatever its layout.
   Status take_over(const std::string& earlier);
+  // Before all that one commit brings to the disk together; the caller commits.
+  Status begin() { return first_ ? Status() : duck_.exec("begin", "ledger"); }
   Result<History> history();
   // Findings of the mapping stage, of files taken tonight.
   Status add_entry(const QuarantineEntry& entry, const std::vector<std::string>& rules);

@@ -39,6 +39,9 @@ class RunWarehouse : public Warehouse {
 
   // A run that ends early takes its own leftovers along; only a killed one leaves them to the next open.
   ~RunWarehouse() override {
+    if (opening_.valid()) opening_.wait();
+    if (finished_ && options_.process_ends && !shared_out_)
+      duck_->leave_open();  // taking its catalog apart costs as much as a small map stage
     if (!begun_ || finished_) return;
     ledger_.reset();
     duck_.reset();
@@ -49,6 +52,7 @@ class RunWarehouse : public Warehouse {
 
   Status open();
   Status begin(const RunIdentity& run) override;
+  Status ready() override;
   void identify(const RunIdentity& run) override { identity_ = run; }
   const std::vector<FileName>& names() const override { return names_; }
   void set_names(std::vector<FileName> names) override { names_ = std::move(names); }
@@ -126,7 +130,9 @@ class RunWarehouse : public Warehouse {
   std::unique_ptr<Ledger> ledger_;
   std::vector<Derived> derived_;
   Status noted_;  // what went wrong in a call that cannot say so
-  bool begun_ = false, settled_ = false, agrees_ = false, finished_ = false;
+  bool begun_ = false, shared_out_ = false, settled_ = false, agrees_ = false, finished_ = false;
+  std::future<Status> opening_;  // works on the members above
+  Status opened_;
 };
 
 Status RunWarehouse::open() {
@@ -182,12 +188,18 @@ Status RunWarehouse::open_database() {
   return ledger_->take_over(earlier);
 }
 
+Status RunWarehouse::ready() {
+  if (opening_.valid()) opened_ = opening_.get();
+  return opened_;
+}
+
 Status RunWarehouse::begin(const RunIdentity& run) {
   if (run.identity.empty()) return broken("run identity");
   identity_ = run;
   begun_ = true;
-  if (Status status = open_database(); !status) return status;
-  if (state_.run != 0) {
+  opening_ = std::async(std::launch::async, [this] { return open_database(); });
+  if (state_.run != 0) {  // a first run has nothing to take over and goes on while the engine opens
+    if (Status status = ready(); !status) return status;
     if (Status status = take_over(); !status) return status;
   }
   if (!options_.rules.empty()) default_rule_ = rules_.add({"", options_.rules, options_.filters});
@@ -240,6 +252,9 @@ Status RunWarehouse::commit(std::uint32_t file, std::vector<RowChunk>& chunks, c
     if (line.filtered.size() < tally.filtered.size()) line.filtered.resize(tally.filtered.size());
     for (std::size_t i = 0; i < tally.filtered.size(); ++i) line.filtered[i] += tally.filtered[i];
   }
+  if (!rejects.empty()) {
+    if (Status status = ready(); !status) return status;
+  }
   for (QuarantineEntry entry : rejects) {
     if (entry.rule >= 0) entry.rule += static_cast<std::int32_t>(of.first_rule);
     if (Status status = ledger_->add_entry(entry, rules_.names()); !status) return status;
@@ -248,6 +263,10 @@ Status RunWarehouse::commit(std::uint32_t file, std::vector<RowChunk>& chunks, c
 }
 
 void RunWarehouse::note_file(std::uint32_t file, const std::vector<QuarantineEntry>& entries) {
+  if (Status status = ready(); !status) {
+    noted_ = std::move(status);
+    return;
+  }
   for (QuarantineEntry entry : entries) {
     entry.file = file;
     if (entry.rule >= 0) entry.rule += static_cast<std::int32_t>(files_[file].first_rule);
@@ -276,6 +295,7 @@ Status RunWarehouse::share_out() {
   for (const auto& table : segment_.tables_) rows += table.rows;
   if (rows < rows_worth_plans) return duck_->exec("pragma disable_optimizer", "plans");
   if (rows < rows_worth_threads || options_.threads < 2) return {};
+  shared_out_ = true;
   return duck_->exec(fmt::format("set threads to {}", options_.threads), "threads");
 }
 
@@ -339,6 +359,7 @@ Status RunWarehouse::arrange() {
 
 Status RunWarehouse::settle() {
   if (!noted_) return noted_;
+  if (Status status = ready(); !status) return status;
   if (settled_ || ledger_ == nullptr) return broken("settle");
   if (Status status = open_books(); !status) return status;
   if (Status status = arrange(); !status) return status;
@@ -350,7 +371,7 @@ Status RunWarehouse::settle() {
   agrees_ = settle.counts_agree() && books_hold();
   if (Status status = register_part_functions(*duck_, schema_, segment_, overlay_, filter_); !status) return status;
   if (Status status = share_out(); !status) return status;
-  if (Status status = duck_->exec("begin", "ledger"); !status) return status;  // one sync of the log for all of it
+  if (Status status = ledger_->begin(); !status) return status;
   if (Status status = ledger_->close_entries(); !status) return status;
   if (Status status = write_ledger(); !status) return status;
   if (Status status = make_views(*duck_, schema_, {}, options_.vocabulary_sql); !status) return status;

@@ -114,6 +114,7 @@ struct WarehouseOptions {
   AssembleValues assemble;                    // settings of set-wise rules the mapping gives
   VocabularyAccess vocabulary;
   std::string since;                      // start of the program for the lock's text; may be empty
+  bool process_ends = false;              // the process does nothing more after finish()
   bool allow_network_folder = false;      // locks on network file systems are unreliable, so such folders are refused
   std::uint64_t contest_rows = 1U << 21;  // rows of equal keys looked at together, 40 bytes each; smaller only in tests
 };
@@ -128,6 +129,8 @@ class Warehouse {
 
   // Takes over ledger and keys of the last run. Its files are retired unless keep() names them.
   virtual Status begin(const RunIdentity& run) = 0;
+  // A first run opens its database in the background; what went wrong with it is told here. To be asked before the first duck().
+  virtual Status ready() { return {}; }
   // What the run is called after all; at the latest before settle().
   virtual void identify(const RunIdentity& run) = 0;
   // Names of the last run, in order of source and path; afterwards those that the next run will find.
