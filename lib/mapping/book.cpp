@@ -148,7 +148,7 @@ class Book {
       return fmt::format(fmt::runtime(say(found->words)), first, second);
     }
     const TableId id = schema_.find(call.text);
-    if (call.member.empty() && found == phrases.end() && id != no_table && schema_.table(id).schema == "cdm" && !call.args.empty()) {
+    if (call.member.empty() && found == phrases.end() && id != no_table && schema_.table(id).schema != "vocabulary" && !call.args.empty()) {
       const std::string keys = joined(call, " + ");
       return korean_ ? fmt::format("키가 {}인 {} 행", keys, as_code(call.text))
                      : fmt::format("the {} row with key {}", as_code(call.text), keys);

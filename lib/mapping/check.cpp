@@ -127,10 +127,10 @@ void Checker::emit(const ast::Emit& emit, std::size_t depth, bool main) {
   if (emit.table == "stem") return stem_emit(emit);
   const TableId table = schema_.find(emit.table);
   if (!emit.shared.empty()) add(Code::map_shared_without_key, emit.at, emit.shared);
-  if (table != no_table && schema_.table(table).schema == "cdm") return table_emit(emit, table);
+  if (table != no_table && filled_by_rules(schema_.table(table))) return table_emit(emit, table);
   std::vector<std::string_view> names{"stem"};
   for (const Table& known : schema_.tables()) {
-    if (known.schema == "cdm") names.emplace_back(known.name);
+    if (filled_by_rules(known)) names.emplace_back(known.name);
   }
   if (table == no_table) {
     add(Code::map_table_unknown, emit.at, emit.table, nearest(emit.table, names));

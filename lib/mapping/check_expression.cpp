@@ -110,7 +110,7 @@ void Checker::call(const Expr& call, std::size_t depth, bool also) {
     for (const auto& lookup : mapping_.lookups) names.emplace_back(lookup.name);
     for (const auto& define : mapping_.defines) names.emplace_back(define.name);
     for (const Table& table : schema_.tables()) {
-      if (table.schema == "cdm" && table.primary_key != no_column) names.emplace_back(table.name);
+      if (filled_by_rules(table) && table.primary_key != no_column) names.emplace_back(table.name);
     }
     add(call.member.empty() ? Code::map_function_unknown : Code::map_lookup_unknown, call.at, call.text, nearest(call.text, names));
   }
@@ -141,7 +141,7 @@ bool Checker::lookup_call(const Expr& call) {
 // TABLE(key): a reference to the row some rule writes with that key.
 bool Checker::table_call(const Expr& call) {
   const TableId id = schema_.find(call.text);
-  if (id == no_table || schema_.table(id).schema != "cdm" || schema_.table(id).primary_key == no_column || !call.member.empty())
+  if (id == no_table || !filled_by_rules(schema_.table(id)) || schema_.table(id).primary_key == no_column || !call.member.empty())
     return false;
   bool keyed = false, fits = false;
   for (const auto& rule : mapping_.rules) {

@@ -75,6 +75,8 @@ class Checker {
   std::vector<Diagnostic> out_;
 };
 
+// Tables that rules may fill: those of the CDM, and those of ours that say how the source files its records (docs/assembly.md).
+inline bool filled_by_rules(const Table& table) { return table.schema == "cdm" || table.schema == "filing"; }
 // The single plain name a path consists of, else empty: how functions name lists.
 std::string_view plain_step(const ast::Expr& expr);
 // Conditions that must all hold, taken out of nested `and`.

@@ -21,6 +21,13 @@ std::vector<const CodeEntry*>& Frame::code_set() {
   return out;
 }
 
+std::vector<const Answer*>& Frame::answer_set() {
+  if (answer_sets_used == answer_sets.size()) answer_sets.emplace_back();
+  auto& out = answer_sets[answer_sets_used++];
+  out.clear();
+  return out;
+}
+
 namespace {
 
 void add_below(const Node* nodes, NodeIndex at, Symbol name, std::vector<NodeIndex>& out) {
@@ -274,8 +281,10 @@ void run_node_path(const Op& op, Frame& frame, Value& out) {
       frame, [&](auto& visit) { walk(frame, op.steps.data(), op.steps.data() + op.steps.size(), start, visit); }, out);
 }
 
+// Codes and answers are gathered, of anything else the first present value counts.
 void run_each(const Op& op, Frame& frame, Value& out) {
   std::vector<const CodeEntry*>* codes = nullptr;
+  std::vector<const Answer*>* answers = nullptr;
   Value first;
   first.clear();
   each_value(op, frame, [&](const Value& value) {
@@ -284,10 +293,21 @@ void run_each(const Op& op, Frame& frame, Value& out) {
       if (std::ranges::find(*codes, value.code) == codes->end()) codes->push_back(value.code);
       return false;
     }
+    if (value.tag == Tag::answer) {
+      if (answers == nullptr) answers = &frame.answer_set();
+      if (answers->empty()) first = value;
+      answers->push_back(value.answer);
+      return false;
+    }
     if (value.present()) first = value;
-    return value.present() && codes == nullptr;
+    return value.present() && codes == nullptr && answers == nullptr;
   });
   out = first;
+  if (answers != nullptr && answers->size() > 1) {
+    out.tag = Tag::answers;
+    out.answers = answers;
+    return;
+  }
   if (codes == nullptr) return;
   out.tag = Tag::codes;
   out.codes = codes;
@@ -470,7 +490,9 @@ void run_kept(const Op& op, Frame& frame, Value& out) {
   }
   op.compute(op, frame, out);
   // What lives no longer than the candidate is not kept, nor what comes of an evaluation that has failed.
-  if (frame.failure.failed || out.tag == Tag::answer || out.tag == Tag::range || out.tag == Tag::codes || out.tag == Tag::sibling) return;
+  if (frame.failure.failed || out.tag == Tag::answer || out.tag == Tag::answers || out.tag == Tag::range || out.tag == Tag::codes ||
+      out.tag == Tag::sibling)
+    return;
   kept = {visit, out};
   const bool text = !op.is_path && (out.tag == Tag::text || out.tag == Tag::concept_id);
   if (text && frame.arena.owns(out.data)) kept.value.data = frame.kept_texts.copy(out.text()).data();

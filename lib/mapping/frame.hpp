@@ -77,10 +77,13 @@ struct Frame {
   Pool<Range> ranges;
   std::deque<std::vector<const CodeEntry*>> code_sets;
   std::size_t code_sets_used = 0;
+  std::deque<std::vector<const Answer*>> answer_sets;
+  std::size_t answer_sets_used = 0;
   std::vector<const CodeEntry*> used_codes;  // met by standard() outside of stem attributes, for the tallies
   std::string buffer;                        // scratch of one operation, never across an eval()
   Regex::Scratch regex;
   Failure failure;
+  std::vector<Failure> left_out;  // by optional(): values that could not be read and were done without
   TableId lead_table = no_table;
 
   void reset() {
@@ -88,6 +91,8 @@ struct Frame {
     answers.reset();
     ranges.reset();
     code_sets_used = 0;
+    answer_sets_used = 0;
+    left_out.clear();
     used_codes.clear();
     failure.failed = false;
     lead_table = no_table;
@@ -122,6 +127,7 @@ struct Frame {
   }
   const std::vector<NodeIndex>& anywhere(Symbol name);
   std::vector<const CodeEntry*>& code_set();
+  std::vector<const Answer*>& answer_set();
   void fail(Code code, const Op& op, const Value& value);
 };
 

@@ -171,7 +171,7 @@ void set_number_or_null(Value& out, std::optional<double> low, std::optional<dou
 void make_answer(Frame& frame, const Value& value, std::string_view unit, Value& out) {
   const Value in = value;
   out.clear();
-  if (!in.present() || in.tag == Tag::answer) {
+  if (!in.present() || in.tag == Tag::answer || in.tag == Tag::answers) {
     if (in.present()) out = in;
     return;
   }

@@ -160,6 +160,15 @@ void run_datetime(const Op& op, Frame& frame, Value& out) {
   set_time(out, node, time);
 }
 
+void run_optional(const Op& op, Frame& frame, Value& out) {
+  if (frame.failure.failed) return out.clear();
+  eval(*op.args[0], frame, out);
+  if (!frame.failure.failed) return;
+  frame.left_out.push_back(frame.failure);
+  frame.failure.failed = false;
+  out.clear();
+}
+
 void run_first_day(const Op& op, Frame& frame, Value& out) {
   TimeValue time;
   NodeIndex node = 0;

@@ -17,6 +17,7 @@ void MappedBatch::clear() {
     std::ranges::fill(tally.filtered, 0);
   }
   rejects.clear();
+  left_out.clear();
   unread = 0;
   unread_kinds.clear();
   candidates = 0;
@@ -218,6 +219,7 @@ void PlanMapper::candidate(const RulePlan& rule) {
     return reject(rule);
   }
   for (const Touched& touched : touched_) out_->chunks[touched.chunk].rows += touched.rows;
+  for (const Failure& failure : frame_.left_out) out_->left_out.push_back(describe(rule, failure));
   for (const Count& count : counts_) runtime_.codes.count(*count.code, rule.number, count.table, count.rows);
   ++tally.mapped;
   ++out_->candidates;
@@ -225,9 +227,13 @@ void PlanMapper::candidate(const RulePlan& rule) {
 
 void PlanMapper::reject(const RulePlan& rule) {
   ++out_->tallies[rule.number].quarantined;
-  const Failure& failure = frame_.failure;
+  out_->rejects.push_back(describe(rule, frame_.failure));
+  frame_.failure.failed = false;
+}
+
+Reject PlanMapper::describe(const RulePlan& rule, const Failure& failure) const {
   const Record& record = *frame_.record;
-  Reject& out = out_->rejects.emplace_back();
+  Reject out;
   out.code = failure.code;
   out.offset = record.offset;
   out.length = record.length;
@@ -242,7 +248,7 @@ void PlanMapper::reject(const RulePlan& rule) {
     out.path = path_of(*frame_.batch, record.root, failure.node, plan_->symbols_);
   }
   if (out.path.empty() && out.field != 0) out.path = plan_->symbols_.name(out.field);
-  frame_.failure.failed = false;
+  return out;
 }
 
 std::vector<CodeTally> PlanMapper::codes() const { return runtime_.codes.tallies(*plan_->schema_); }

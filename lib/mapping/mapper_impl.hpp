@@ -49,10 +49,12 @@ class PlanMapper final : public Mapper {
   bool starts(const RulePlan& rule);
   void candidate(const RulePlan& rule);
   void reject(const RulePlan& rule);
+  Reject describe(const RulePlan& rule, const Failure& failure) const;
 
   // mapper_rows.cpp
   bool run_emit(const RulePlan& rule, const EmitPlan& emit, bool main, std::uint32_t ordinal);
   bool evaluate(const EmitPlan& emit);
+  void name_column(const EmitPlan& emit, std::size_t attribute, Failure& failure) const;
   bool identify(const EmitPlan& emit, std::uint32_t ordinal, Identity& out);
   Hash128 content_key(std::uint64_t seed, std::uint32_t ordinal);
   std::int64_t version_of(const EmitPlan& emit);

@@ -93,6 +93,7 @@ bool PlanMapper::evaluate(const EmitPlan& emit) {
   for (std::size_t i = 0; i < emit.attributes.size(); ++i) {
     const Attribute& attribute = emit.attributes[i];
     Value& value = values_[i];
+    const std::size_t left_out = frame_.left_out.size();
     eval(*attribute.op, frame_, value);
     switch (attribute.as) {
       case As::plain:
@@ -120,17 +121,20 @@ bool PlanMapper::evaluate(const EmitPlan& emit) {
         }
         break;
     }
+    for (std::size_t k = left_out; k < frame_.left_out.size(); ++k) name_column(emit, i, frame_.left_out[k]);
     if (!frame_.failure.failed) continue;
-    if (frame_.failure.column == no_column) {
-      const std::uint16_t at = emit.stem ? emit.layout_of[emit.default_table] : 0;
-      const Layout& layout = emit.layouts[at];
-      const auto found = std::ranges::find(layout.bindings, i, [](const Binding& binding) { return std::size_t{binding.attribute}; });
-      frame_.failure.table = found == layout.bindings.end() ? no_table : layout.table;
-      frame_.failure.column = found == layout.bindings.end() ? no_column : found->column;
-    }
+    if (frame_.failure.column == no_column) name_column(emit, i, frame_.failure);
     return false;
   }
   return true;
+}
+
+// The column that the attribute would have filled.
+void PlanMapper::name_column(const EmitPlan& emit, std::size_t attribute, Failure& failure) const {
+  const Layout& layout = emit.layouts[emit.stem ? emit.layout_of[emit.default_table] : 0];
+  const auto found = std::ranges::find(layout.bindings, attribute, [](const Binding& binding) { return std::size_t{binding.attribute}; });
+  failure.table = found == layout.bindings.end() ? no_table : layout.table;
+  failure.column = found == layout.bindings.end() ? no_column : found->column;
 }
 
 RowChunk& PlanMapper::touch(const Layout& layout) {
@@ -291,9 +295,16 @@ bool PlanMapper::stem_rows(const RulePlan& rule, const EmitPlan& emit, Identity 
   given.days_supply = emit.days_attribute;
   std::uint64_t ordinal = 0;
   const std::size_t turns = std::max<std::size_t>(codes_.size(), 1);
-  for (std::size_t i = 0; i < turns; ++i) {
-    given.code = codes_.empty() ? nullptr : codes_[i];
-    given.code_text = codes_.empty() ? std::string_view() : code_texts_[i];
+  Value* const value = emit.value_attribute == 0xFFFF ? nullptr : &values_[emit.value_attribute];
+  const auto* const answers = value != nullptr && value->tag == Tag::answers ? value->answers : nullptr;
+  const std::size_t repeats = answers == nullptr ? 1 : answers->size();
+  for (std::size_t i = 0; i < turns * repeats; ++i) {
+    if (answers != nullptr) {
+      value->tag = Tag::answer;
+      value->answer = (*answers)[i % repeats];
+    }
+    given.code = codes_.empty() ? nullptr : codes_[i / repeats];
+    given.code_text = codes_.empty() ? std::string_view() : code_texts_[i / repeats];
     for (const RouteRow& row : route(emit, given.code)) {
       const Layout& layout = emit.layouts[row.layout];
       given.route = &row;
@@ -305,9 +316,10 @@ bool PlanMapper::stem_rows(const RulePlan& rule, const EmitPlan& emit, Identity 
       count(given.code, layout.table);
     }
   }
-  if (emit.value_attribute != 0xFFFF) {
-    const Value& value = values_[emit.value_attribute];
-    if (value.tag == Tag::answer) count(value.answer->code, no_table);
+  if (answers != nullptr) {
+    for (const Answer* answer : *answers) count(answer->code, no_table);
+  } else if (value != nullptr && value->tag == Tag::answer) {
+    count(value->answer->code, no_table);
   }
   return !frame_.failure.failed;
 }
@@ -317,6 +329,7 @@ void PlanMapper::delete_rows(const RulePlan& rule, const EmitPlan& emit, Identit
   std::uint64_t rows = 1;
   if (emit.stem) {
     if (!evaluate(emit)) frame_.failure.failed = false;  // a row that is taken back need not be well-formed
+    frame_.left_out.clear();
     stem_codes(emit);
     rows = 0;
     for (const auto* code : codes_) rows += route(emit, code).size();

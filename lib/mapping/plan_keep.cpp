@@ -107,7 +107,7 @@ void Survey::steps(const Op& op, Place place, int self, Known& known, Bytes& byt
 
 // Answers of these depend on the candidate, or are noted down for it.
 bool of_candidate(const Op& op) {
-  static constexpr Run all[] = {run_event, run_event_domain, run_event_field, run_position, run_standard};
+  static constexpr Run all[] = {run_event, run_event_domain, run_event_field, run_position, run_standard, run_optional};
   return std::ranges::find(all, op.run) != std::end(all);
 }
 

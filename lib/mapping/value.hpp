@@ -29,6 +29,7 @@ enum class Tag : std::uint8_t {
   code,        // a source code with its targets
   codes,       // several codes
   answer,      // result of value()
+  answers,     // of each value(..), when there are several: a row for each
   range,       // result of range()
   key,         // reference to a row of another table
   sibling,     // the candidate's lead row
@@ -63,6 +64,7 @@ struct Value {
     const CodeEntry* code;
     const std::vector<const CodeEntry*>* codes;
     const Answer* answer;
+    const std::vector<const Answer*>* answers;
     const Range* range;
     Hash128 key;
   };

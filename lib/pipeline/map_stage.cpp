@@ -142,6 +142,10 @@ Status Run::commit(Work& work) {
     return shift;
   };
   for (const auto& reject : mapped.rejects) entries.push_back(entry(file, reject, before(reject.record)));
+  for (const auto& value : mapped.left_out) {
+    entries.push_back(entry(file, value, before(value.record)));
+    entries.back().row_kept = true;
+  }
   BatchFacts facts;
   facts.seen = batch.seen;
   facts.refused = batch.seen - batch.records.size();

@@ -111,6 +111,8 @@ constexpr RuleName rule_names[] = {{"days_supply not plausible", Text::rule_days
                                    {"same-day outpatient visits", Text::rule_same_day},
                                    {"stitched inpatient stays", Text::rule_stitched},
                                    {"visit of an event: a new one", Text::rule_visit_new},
+                                   {"events of moved accounts and visits", Text::rule_moved},
+                                   {"visits of merged accounts", Text::rule_accounts},
                                    {"visit of an event: the enclosing one", Text::rule_visit_enclosing},
                                    {"rows added", Text::rule_added},
                                    {"rows told more than once", Text::rule_told_again}};

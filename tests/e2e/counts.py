@@ -70,6 +70,13 @@ def main():
             if name == "fhir-converter":
                 tool(c, "HL7 v2 messages: facts read off 37 messages by hand hold", TOOLS / "expectations" / "facts.py", "hl7v2", messages, "hl7v2",
                      vocabulary(folder, ROOT / "testdata" / "vocabulary"))
+    published = SHARED / "hl7v2" / "v2-to-fhir"
+    if published.exists():
+        with work() as folder:
+            tool(c, "HL7 v2: codes mean what the published v2-to-FHIR maps say", TOOLS / "independent" / "check_v2_tables.py", published,
+                 vocabulary(folder, ROOT / "testdata" / "vocabulary"))
+    else:
+        c.skip("v2-to-FHIR maps not found; set PYOJUN_SHARED")
     documents = SHARED / "ccda"
     sets = [documents / name for name in ("ehr-products", "older-r11", "onc-positive", "hl7-examples")]
     if all(place.exists() for place in sets):

@@ -86,6 +86,8 @@ def count_section(section, out):
                 elif true(item) or true(act):
                     reason = "negated: said not to be"
                 add(out, "problem", reason)
+            for inner in kids(act, "entryRelationship", "act"):
+                out["in", "inner_problem"] += len(kids(inner, "entryRelationship", "observation"))
         out["in", "bare_problem"] += len(kids(section, "entry", "observation"))
     if section_is(section, "allergy_sections"):
         for act in kids(section, "entry", "act"):
@@ -98,6 +100,14 @@ def count_section(section, out):
                 elif true(item) or true(act):
                     reason = "negated: no known allergy"
                 add(out, "allergy", reason)
+                for link in kids(item, "entryRelationship"):
+                    for effect in kids(link, "observation"):
+                        roots = {t.get("root") for t in effect.findall(V3 + "templateId")}
+                        if link.get("typeCode") != "MFST" and "2.16.840.1.113883.10.20.22.4.9" not in roots:
+                            continue
+                        add(out, "reaction", "not an occurrence" if not (happens(effect) and happens(item)) else "negated" if true(effect) or true(item) or true(act) else None)
+            for inner in kids(act, "entryRelationship", "act"):
+                out["in", "inner_allergy"] += len(kids(inner, "entryRelationship", "observation"))
     undone = "not done: cancelled, held, planned or in error"
     if section_is(section, "medication_sections"):
         for item in below(section, "substanceAdministration"):

@@ -6,6 +6,7 @@ Usage: check_hl7.py REPORT_JSON FOLDER|FILE...
 1. Every line of the balance adds up: in = mapped + filtered + duplicates + quarantined.
 2. Per file: messages, and OBX, DG1, PR1, AL1, IAM, IN1, FT1, PRB, SPM and SCH segments: every rule saw as many candidates as there are.
 3. Results by status (OBX-11), type (OBX-2) and kind of message were filtered under just that reason, as often as the files say so.
+4. Patients of messages, with and without an account or visit number, are what rule filings saw.
 Files of which a message was refused are compared under 1 only, and counted. Prints one line per difference and the number of comparisons;
 exits 1 when there is a difference.
 """
@@ -42,7 +43,7 @@ def reason_of(kind, vaccination, obx, cancelled, first):
     return None
 
 
-def count(message, out, filters):
+def count(message, out, filters, told):
     head = message[0]
     component = head[1][:1] or b"^"
     repetition = head[1][1:2] or b"~"
@@ -52,6 +53,8 @@ def count(message, out, filters):
 
     kind, vaccination, cancelled = first(head, 9), False, False
     out[""] += 1
+    group, inherited = None, ()  # a patient: PID, and a further one for a second PV1 or MRG below the same PID
+    groups = []
     for segment in message:
         name = segment[0].decode("ascii", "replace")
         if name == "ORC":
@@ -64,10 +67,21 @@ def count(message, out, filters):
             vaccination = bool(count_hl7.field(segment, 5).strip())
         if name in RULES:
             out[RULES[name]] += 1
+        if name == "PID":
+            group = inherited = {"PID": segment}
+            groups.append(group)
+        elif name in ("PV1", "MRG"):
+            if group is None or name in group:
+                group = {"PID": inherited["PID"]} if inherited else {}
+                groups.append(group)
+            group[name] = segment
         if name == "OBX":
             reason = reason_of(kind, vaccination, segment, cancelled, first)
             if reason:
                 filters[reason] += 1
+    for group in groups:
+        numbers = [first(group[name], at) for name, at in (("PID", 18), ("PV1", 19), ("PV1", 50)) if name in group]
+        told["no account and no visit number" if not any(n and n != '""' for n in numbers) else ""] += 1
 
 
 def main(report, *places):
@@ -80,7 +94,7 @@ def main(report, *places):
             differences.append(f"{line['file']} {line['rule']}: the books do not balance")
         if line["rule"] == "" and line["quarantined"]:
             refused.add(line["file"])
-    raw, wanted = {}, collections.Counter()
+    raw, wanted, told = {}, collections.Counter(), collections.Counter()
     for place in map(pathlib.Path, places):
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
             name = str(path.relative_to(place)) if place.is_dir() else path.name
@@ -89,7 +103,7 @@ def main(report, *places):
     for name, data in raw.items():
         out, filters = collections.Counter(), collections.Counter()
         for message in count_hl7.messages_of(data):
-            count(message, out, filters)
+            count(message, out, filters, told)
         wanted.update(filters)
         if name in refused:
             continue
@@ -106,6 +120,12 @@ def main(report, *places):
             compared += 1
             if wanted[reason] != got.get(reason, 0):
                 differences.append(f"results, {reason}: the files say {wanted[reason]}, the books {got.get(reason, 0)}")
+        lines = [line for line in report["balance"] if line["rule"] == "filings"]
+        for what, number, got in (("all", sum(told.values()), sum(line["in"] for line in lines)),
+                                  ("without a number", told["no account and no visit number"], sum(line["filtered"] for line in lines))):
+            compared += 1
+            if number != got:
+                differences.append(f"patients of messages, {what}: the files have {number}, the books of rule filings {got}")
     print("\n".join(differences) if differences else "no differences")
     print(f"{compared} comparisons, {len(differences)} differences; {len(refused)} files with refused messages compared by balance only")
     return 1 if differences else 0

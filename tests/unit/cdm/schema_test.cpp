@@ -90,7 +90,7 @@ struct Broken {
 
 TEST_CASE("tables and columns are found by name, in OMOP order") {
   const Schema s = schema();
-  CHECK(s.tables().size() == 39);
+  CHECK(std::ranges::count_if(s.tables(), [](const Table& table) { return table.schema != "filing"; }) == 39);
   const Table& person = s.table(s.find("person"));
   CHECK(person.columns.size() == 18);
   CHECK(person.columns[person.primary_key].name == "person_id");
@@ -188,7 +188,7 @@ TEST_CASE("our facts agree with the published field list") {
     if (type == "date") CHECK(column.type == ColumnType::date);
     if (type == "datetime") CHECK(column.type == ColumnType::datetime);
   }
-  for (const Table& table : s.tables()) columns += table.columns.size();
+  for (const Table& table : s.tables()) columns += table.schema == "filing" ? 0 : table.columns.size();
   CHECK(fields == 432);
   CHECK(columns == fields);
 }
@@ -207,7 +207,7 @@ TEST_CASE("our tables agree with the published table list, and stem attributes w
     CHECK(s.tables()[at].name == row["cdmTableName"]);
     CHECK(s.tables()[at++].schema == schemas.at(row["schema"]));
   }
-  CHECK(at == s.tables().size());
+  for (; at < s.tables().size(); ++at) CHECK(s.tables()[at].schema == "filing");  // ours stand behind
   std::set<std::string> stem;
   for (auto& row : published(folder + "StemTableV5.4.csv")) stem.insert(lower(row["COLUMN_NAME"]));
   CHECK(stem.size() > 40);

@@ -20,3 +20,17 @@ create or replace temp view event_span as
     specimen specimen_date specimen_date,
     death death_date death_date');
 create or replace temp view last_event as select max(last_date) as day from event_span;
+-- The delivered record each row came from: file and record as the quarantine numbers them. Engines that do not know have none.
+create or replace temp view origin as
+  select 'filing' as tab, id, file, record from part_provenance('filing')
+  union all select 'visit_occurrence' as tab, id, file, record from part_provenance('visit_occurrence')
+  union all select 'visit_detail' as tab, id, file, record from part_provenance('visit_detail')
+  union all select 'condition_occurrence' as tab, id, file, record from part_provenance('condition_occurrence')
+  union all select 'drug_exposure' as tab, id, file, record from part_provenance('drug_exposure')
+  union all select 'procedure_occurrence' as tab, id, file, record from part_provenance('procedure_occurrence')
+  union all select 'device_exposure' as tab, id, file, record from part_provenance('device_exposure')
+  union all select 'measurement' as tab, id, file, record from part_provenance('measurement')
+  union all select 'observation' as tab, id, file, record from part_provenance('observation')
+  union all select 'note' as tab, id, file, record from part_provenance('note')
+  union all select 'specimen' as tab, id, file, record from part_provenance('specimen')
+  union all select 'payer_plan_period' as tab, id, file, record from part_provenance('payer_plan_period');

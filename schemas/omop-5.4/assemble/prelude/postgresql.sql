@@ -20,3 +20,5 @@ create or replace view event_span as
   union all select person_id, death_date as first_date, death_date as last_date from cdm.death where death_date is not null
 ;
 create or replace view last_event as select max(last_date) as day from event_span;
+-- The delivered record each row came from; not known here.
+create or replace view origin as select cast('' as varchar(40)) as tab, 0 as id, 0 as file, 0 as record where false;
