@@ -38,6 +38,18 @@ const Function* Checker::find_function(std::string_view name) const {
   return found == functions_.end() ? nullptr : &*found;
 }
 
+namespace {
+
+// May `each` stand before it: paths, codes and values, or a choice of such.
+bool repeats(const Expr& expr) {
+  if (expr.kind == Kind::fallback) return std::all_of(expr.args.begin(), expr.args.end(), [](const auto& part) { return repeats(*part); });
+  if (expr.kind == Kind::when) return repeats(*expr.args[0]);
+  if (expr.kind == Kind::call) return expr.text == "code" || expr.text == "list_code" || expr.text == "value";
+  return expr.kind == Kind::path || expr.kind == Kind::node_path;
+}
+
+}  // namespace
+
 void Checker::walk(const Expr& expr, std::size_t depth, bool also) {
   switch (expr.kind) {
     case Kind::path:
@@ -52,8 +64,7 @@ void Checker::walk(const Expr& expr, std::size_t depth, bool also) {
     }
     case Kind::each: {
       const Expr& inner = *expr.args[0];
-      const bool code = inner.kind == Kind::call && (inner.text == "code" || inner.text == "list_code");
-      if (!code && inner.kind != Kind::path && inner.kind != Kind::node_path) add(Code::map_each_misused, expr.at, "each");
+      if (!repeats(inner)) add(Code::map_each_misused, expr.at, "each");
       break;
     }
     case Kind::fallback:
