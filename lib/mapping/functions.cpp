@@ -123,7 +123,7 @@ constexpr std::array rows{
     Row{{"type_of", 1, 1, "text", "type of a choice: what stands behind the name", R"(type_of(value[x]))", "Quantity"}, run_type_of},
     Row{{"kind", 0, 0, "text", "record kind", R"(kind())", "Sample"}, run_kind},
     Row{{"file", 0, 0, "text", "name of the file", R"(file())", "sample.json"}, run_file},
-    Row{{"optional", 1, 1, "",
+    Row{{"optional", 1, 1, "value",
          "the value, or, when it cannot be read (a date that is none), absent: the row is kept and the value told as a finding",
          R"(optional(date("soon")))", ""},
         run_optional},
