@@ -70,6 +70,9 @@ def count(message, out, filters, told):
         if name == "PID":
             group = inherited = {"PID": segment}
             groups.append(group)
+        elif group is None and name in ("TQ1", "ORC", "OBR", "OBX", "RXO", "RXE", "RXD", "RXA", "TXA", "SPM"):  # an order of nobody
+            group = {}
+            groups.append(group)
         elif name in ("PV1", "MRG"):
             if group is None or name in group:
                 group = {"PID": inherited["PID"]} if inherited else {}
