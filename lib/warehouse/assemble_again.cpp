@@ -88,6 +88,17 @@ Status Assembly::touch_moved() {
   };
   if (Status status = duck_.query(sql, take, "last run"); !status) return status;
   if (moved > most_moved) everybody_ = true;
+  // Rows that go to another person touch that one as well.
+  constexpr std::string_view gone_to =
+      "select distinct cast(value as integer) from ((select id, tab, col, value from assemble.change except select id, tab, col, value "
+      "from "
+      "assemble.change_before) union all (select id, tab, col, value from assemble.change_before except select id, tab, col, value from "
+      "assemble.change)) where col = 'person_id' and value is not null order by 1";
+  const auto go = [&](const DuckRows& rows) {
+    for (std::size_t i = 0; i < rows.rows(); ++i) persons.push_back(static_cast<std::int32_t>(rows.integer(0, i)));
+    return true;
+  };
+  if (Status status = duck_.query(std::string(gone_to), go, "last run"); !status) return status;
   return touch(persons);
 }
 
