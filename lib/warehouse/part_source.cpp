@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::uint32_t block_rows = 32768;
 constexpr std::uint32_t rows_alone = 1024;  // a chunk of so many rows is a block of its own: nothing has to be gathered
-constexpr std::size_t ordered_rows = 16384;
 
 bool is(const ColumnHeader& header, Storage storage) { return static_cast<Storage>(header.storage) == storage; }
 
@@ -81,28 +80,21 @@ void append(std::string& to, const T* values, std::size_t count) {
 // its rows is compared value by value.
 Hash128 PartSource::mark(std::size_t index) const {
   std::string text;
-  const auto name = [&](std::uint32_t number) {
-    const std::uint64_t at = segment_.chunks_[number].header;
-    const auto after = std::upper_bound(segment_.parts_.begin(), segment_.parts_.end(), at,
-                                        [](std::uint64_t place, const SegmentPart& part) { return place < part.base; });
-    const std::array<std::uint64_t, 2> words{(after - 1)->run, at};
-    append(text, words.data(), words.size());
-  };
   const Block& block = blocks_[index];
-  if (segment_.tables_[table_].order.empty()) {
-    for (const std::uint32_t number : segment_.of_table(table_).subspan(block.begin, block.end - block.begin)) {
-      const ChunkInfo& chunk = segment_.chunks_[number];
-      if (chunk.live == 0) continue;
-      name(number);
-      append(text, &chunk.live, 1);
-      if (chunk.dead != 0) append(text, segment_.words(chunk.dead), (chunk.rows + 63U) / 64U);
-    }
-  } else {
+  bool whole = true;
+  for (std::size_t i = block.begin; i < block.end; ++i) {
+    const RowRun one = run(i);
+    if (one.rows == 0) continue;
+    const ChunkInfo& chunk = segment_.chunks_[one.chunk];
+    const auto after = std::upper_bound(segment_.parts_.begin(), segment_.parts_.end(), chunk.header,
+                                        [](std::uint64_t place, const SegmentPart& part) { return place < part.base; });
+    const std::array<std::uint64_t, 3> words{(after - 1)->run, chunk.header, one.rows};
+    append(text, words.data(), words.size());
+    whole = whole && one.rows == chunk.rows;
+  }
+  if (!whole) {
     const Selection selection = select(block);
-    for (const Run& run : selection.runs) {
-      name(run.chunk);
-      append(text, selection.rows.data() + run.begin, run.end - run.begin);
-    }
+    append(text, selection.rows.data(), selection.rows.size());
   }
   RowBlock rows;
   if (!read(index, settled_, rows)) return {};
@@ -113,29 +105,28 @@ Hash128 PartSource::mark(std::size_t index) const {
   return hash128(text, table_);
 }
 
+// In id order: the runs of the table's order, or else its chunks with their living rows.
+RowRun PartSource::run(std::size_t index) const {
+  const SettledTable& settled = segment_.tables_[table_];
+  if (!settled.order.empty()) return settled.order[index];
+  const std::uint32_t chunk = segment_.of_table(table_)[index];
+  return {chunk, 0, segment_.chunks_[chunk].live, 0};
+}
+
+// Where blocks end follows from the runs near by, so that rows that come in one place leave the blocks in others what they are.
 PartSource::PartSource(const Schema& schema, const Segment& segment, TableId table) : schema_(schema), segment_(segment), table_(table) {
-  settled_ = settled_columns(schema.table(table), segment, segment.of_table(table));
-  const SettledTable& settled = segment.tables_[table];
-  std::uint64_t first = 0;
-  if (!settled.order.empty()) {
-    for (std::size_t i = 0; i < settled.order.size();) {
-      Block block{i, i, first};
-      std::uint64_t rows = 0;
-      while (block.end < settled.order.size() && rows < ordered_rows) rows += settled.order[block.end++].rows;
-      blocks_.push_back(block);
-      first += rows;
-      i = block.end;
-    }
-    return;
-  }
   const auto chunks = segment.of_table(table);
-  for (std::size_t i = 0; i < chunks.size();) {
+  settled_ = settled_columns(schema.table(table), segment, chunks);
+  const SettledTable& settled = segment.tables_[table];
+  const std::size_t runs = settled.order.empty() ? chunks.size() : settled.order.size();
+  std::uint64_t first = 0;
+  for (std::size_t i = 0; i < runs;) {
     Block block{i, i, first};
     std::uint64_t rows = 0;
-    while (block.end < chunks.size()) {
-      const std::uint32_t live = segment.chunks_[chunks[block.end]].live;
-      if (rows > 0 && (rows + live > block_rows || rows >= rows_alone || live >= rows_alone)) break;
-      rows += live;
+    while (block.end < runs) {
+      const std::uint32_t more = run(block.end).rows;
+      if (rows > 0 && (rows + more > block_rows || rows >= rows_alone || more >= rows_alone)) break;
+      rows += more;
       ++block.end;
     }
     i = block.end;
@@ -147,30 +138,19 @@ PartSource::PartSource(const Schema& schema, const Segment& segment, TableId tab
 
 PartSource::Selection PartSource::select(const Block& block) const {
   Selection out;
-  const SettledTable& settled = segment_.tables_[table_];
-  if (!settled.order.empty()) {
-    for (const RowRun& run : settled.order.subspan(block.begin, block.end - block.begin)) {
-      const auto at = static_cast<std::uint32_t>(out.rows.size());
-      if (out.runs.empty() || out.runs.back().chunk != run.chunk) out.runs.push_back({run.chunk, at, at});
-      const ChunkInfo& chunk = segment_.chunks_[run.chunk];
-      std::uint32_t left = run.rows;
-      for (std::uint32_t row = run.row; left > 0 && row < chunk.rows; ++row) {
-        if (segment_.dead(chunk, row)) continue;
-        out.rows.push_back(row);
-        --left;
-      }
-      out.runs.back().end = static_cast<std::uint32_t>(out.rows.size());
-    }
-    return out;
-  }
-  for (const std::uint32_t number : segment_.of_table(table_).subspan(block.begin, block.end - block.begin)) {
-    const ChunkInfo& chunk = segment_.chunks_[number];
-    if (chunk.live == 0) continue;
+  for (std::size_t i = block.begin; i < block.end; ++i) {
+    const RowRun one = run(i);
+    if (one.rows == 0) continue;
     const auto at = static_cast<std::uint32_t>(out.rows.size());
-    out.runs.push_back({number, at, at + chunk.live});
-    for (std::uint32_t row = 0; row < chunk.rows; ++row) {
-      if (!segment_.dead(chunk, row)) out.rows.push_back(row);
+    if (out.runs.empty() || out.runs.back().chunk != one.chunk) out.runs.push_back({one.chunk, at, at});
+    const ChunkInfo& chunk = segment_.chunks_[one.chunk];
+    std::uint32_t left = one.rows;
+    for (std::uint32_t row = one.row; left > 0 && row < chunk.rows; ++row) {
+      if (segment_.dead(chunk, row)) continue;
+      out.rows.push_back(row);
+      --left;
     }
+    out.runs.back().end = static_cast<std::uint32_t>(out.rows.size());
   }
   return out;
 }
@@ -187,19 +167,19 @@ std::vector<RowPlace> PartSource::places(std::size_t index) const {
 
 Status PartSource::read(std::size_t index, const std::vector<bool>& wanted, RowBlock& out) const {
   const Block& block = blocks_[index];
-  if (segment_.tables_[table_].order.empty()) {
-    std::uint32_t only = ~0U, living = 0;
-    for (const std::uint32_t number : segment_.of_table(table_).subspan(block.begin, block.end - block.begin)) {
-      if (segment_.chunks_[number].live == 0) continue;
-      only = number;
-      ++living;
-    }
-    if (living == 1 && segment_.chunks_[only].live == segment_.chunks_[only].rows) {
-      read_whole(only, wanted, out);
-      return {};
-    }
+  RowRun only;
+  std::size_t living = 0;
+  for (std::size_t i = block.begin; i < block.end && living < 2; ++i) {
+    const RowRun one = run(i);
+    if (one.rows == 0) continue;
+    only = one;
+    ++living;
   }
-  read_selected(select(block), wanted, out);
+  if (living == 1 && only.rows == segment_.chunks_[only.chunk].rows) {
+    read_whole(only.chunk, wanted, out);
+  } else {
+    read_selected(select(block), wanted, out);
+  }
   return {};
 }
 

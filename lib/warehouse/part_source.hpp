@@ -23,7 +23,7 @@ class PartSource : public RowSource {
   std::uint64_t first_row(std::size_t index) const { return blocks_[index].first_row; }
 
  private:
-  // Chunks `begin`..`end` of the table's list, or runs of its id order.
+  // Runs `begin`..`end` of the table.
   struct Block {
     std::size_t begin = 0, end = 0;
     std::uint64_t first_row = 0;
@@ -37,6 +37,7 @@ class PartSource : public RowSource {
     std::vector<Run> runs;
     std::vector<std::uint32_t> rows;
   };
+  RowRun run(std::size_t index) const;
   Selection select(const Block& block) const;
   void read_whole(std::uint32_t chunk, const std::vector<bool>& wanted, RowBlock& out) const;
   void read_selected(const Selection& selection, const std::vector<bool>& wanted, RowBlock& out) const;
