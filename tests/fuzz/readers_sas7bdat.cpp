@@ -28,14 +28,14 @@ std::string read(std::string_view text, bool streamed, std::size_t target) {
   source.needs.all = true;
   auto reader = open_sas7bdat(source);
   if (!reader) return std::string(info(reader.error().code).id);
-  std::string out;
+  std::string out, refused;  // apart: batches differ with the chunks, the order within each list does not
   Chunk chunk;
   RecordBatch batch;
   std::uint64_t lines = 0;
   while (true) {
     const auto more = (*reader)->next(chunk, target);
     must(static_cast<bool>(more));
-    if (!*more) return out;
+    if (!*more) return out + refused;
     (*reader)->parse(chunk, batch);
     must(batch.seen == batch.records.size() + batch.rejects.size());
     must(batch.lines == batch.seen);
@@ -45,7 +45,7 @@ std::string read(std::string_view text, bool streamed, std::size_t target) {
     }
     for (const Reject& reject : batch.rejects) {
       must(reject.offset + reject.at <= text.size());
-      out += std::to_string(static_cast<int>(reject.code)) + '@' + std::to_string(reject.offset) + '\n';
+      refused += std::to_string(static_cast<int>(reject.code)) + '@' + std::to_string(reject.offset) + '\n';
     }
     lines += batch.lines;
   }
