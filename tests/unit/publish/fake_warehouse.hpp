@@ -55,6 +55,7 @@ class FakeWarehouse : public Warehouse {
   std::uint32_t add_rules(const RuleSet&) override { return 0; }
   void keep(std::uint32_t) override {}
   void add_columns(std::uint32_t, const std::vector<std::string>&, const std::vector<std::string>&) override {}
+  void add_finding(std::uint32_t, Code, const std::string&, std::uint64_t) override {}
   void drop(std::uint32_t) override {}
   void set_order(std::vector<std::uint32_t>) override {}
   std::uint32_t add_file(const FileEntry&) override { return 0; }

@@ -28,6 +28,7 @@ class LedgerOnly : public Warehouse {
   std::uint32_t add_rules(const RuleSet&) override { return 0; }
   void keep(std::uint32_t) override {}
   void add_columns(std::uint32_t, const std::vector<std::string>&, const std::vector<std::string>&) override {}
+  void add_finding(std::uint32_t, Code, const std::string&, std::uint64_t) override {}
   void drop(std::uint32_t) override {}
   void set_order(std::vector<std::uint32_t>) override {}
   std::uint32_t add_file(const FileEntry&) override { return 0; }
@@ -81,7 +82,7 @@ WarehouseOptions two_rules() {
 void fill(LedgerOnly& warehouse) {
   const WarehouseOptions options = two_rules();
   Ledger ledger(warehouse.duck(), 3);
-  REQUIRE(ledger.create({}));
+  REQUIRE(ledger.create());
   REQUIRE(warehouse.duck().exec("INSERT INTO ledger.run (run, identity) VALUES (2, 'older')"));
   RunIdentity run;
   run.identity = "abc";
