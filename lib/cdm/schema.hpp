@@ -36,7 +36,7 @@ struct Column {
 
 struct Table {
   std::string name;    // lower case: "person"
-  std::string schema;  // "cdm", "vocabulary" or "results"
+  std::string schema;  // "cdm", "vocabulary", "results"; "filing": the warehouse's own
   std::vector<Column> columns;
   ColumnId primary_key = no_column;              // no_column: the table has none (death, fact_relationship, cohort)
   std::string domain;                            // domain whose concepts stem routing sends here ("Condition"); empty: not a stem table

@@ -191,6 +191,7 @@ Result<AuditResult> audit(AuditSource& source, const AuditRequest& request, cons
   out.program_version = request.program_version;
   out.baseline = request.baseline_name;
   for (const auto& table : schema.tables()) {
+    if (table.schema == "filing") continue;  // a warehouse's own notes, no part of the CDM
     if (const auto found = source.catalog().find(table.name); found != source.catalog().end())
       out.tables.emplace_back(table.name, found->second.rows);
   }
