@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <charconv>
 #include <csignal>
@@ -16,6 +17,14 @@
 
 #include "commands.hpp"
 #include "usage.hpp"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PYOJUN_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define PYOJUN_SANITIZED
+#endif
+#endif
 
 namespace {
 
@@ -46,8 +55,13 @@ void protect_process() {
   ::umask(077);
 }
 
-// Memory may be so short that the exception which says so finds no handler (another is thrown while the stack is unwound). Then this is the
-// end, with a message that needs no memory; what was begun is swept by the next run.
+// Needs no memory and no lock. Targets are replaced as a whole or not at all, and the next run sweeps what this one began.
+[[noreturn]] void end_at_once(std::string_view text, int code) {
+  const bool told = ::write(STDERR_FILENO, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  ::_exit(told ? code : exit_internal);
+}
+
+// Memory may be so short that the exception which says so finds no handler (another is thrown while the stack is unwound).
 [[noreturn]] void on_terminate() {
   bool memory = false;
   try {
@@ -57,10 +71,24 @@ void protect_process() {
   } catch (...) {
     memory = false;
   }
-  const std::string_view text =
-      memory ? "pyojun: out of memory; nothing was published\n" : "pyojun: internal error; nothing was published\n";
-  const bool told = ::write(STDERR_FILENO, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  ::_exit(memory && told ? exit_failed : exit_internal);
+  if (memory) end_at_once("pyojun: out of memory; every target is as it was or whole\n", exit_failed);
+  end_at_once("pyojun: internal error; every target is as it was or whole [X001]\n", exit_internal);
+}
+
+// A fault in a library (some use memory they were refused): the documented code instead of a death by signal, and never a core file.
+extern "C" void on_fault(int) { end_at_once("pyojun: internal fault; every target is as it was or whole [X001]\n", exit_internal); }
+
+void install_fault_handler() {
+#ifndef PYOJUN_SANITIZED                 // sanitizers tell more
+  static std::array<char, 16384> stack;  // the fault may be that the stack has no room
+  const stack_t other{stack.data(), 0, stack.size()};
+  ::sigaltstack(&other, nullptr);
+  struct sigaction action {};
+  action.sa_handler = on_fault;
+  action.sa_flags = SA_ONSTACK;
+  sigemptyset(&action.sa_mask);
+  for (const int number : {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE}) ::sigaction(number, &action, nullptr);
+#endif
 }
 
 std::string format_time(std::time_t seconds, const char* form, bool utc) {
@@ -108,6 +136,7 @@ int parse_and_run(int argc, char** argv, Console& console) {
 
 int main(int argc, char** argv) {
   std::set_terminate(on_terminate);
+  install_fault_handler();
   protect_process();
   install_signals();
   Console console;
@@ -116,7 +145,7 @@ int main(int argc, char** argv) {
   try {
     code = parse_and_run(argc, argv, console);
   } catch (const std::bad_alloc&) {
-    console.say("pyojun: out of memory; nothing was published");
+    console.say("pyojun: out of memory; every target is as it was or whole");
   } catch (const std::exception& error) {
     // what() of a bug may quote anything; only its type is shown.
     console.say(fmt::format("pyojun: internal error ({}) [X001]", typeid(error).name()));

@@ -168,6 +168,18 @@ void tell_night(const ConvertOutcome& outcome, const ConvertRequest& request, Co
 
 }  // namespace
 
+// What a run that failed leaves behind: a target is replaced as a whole or not at all, and the warehouse comes last.
+void tell_unfinished(const ConvertOutcome& outcome, Console& console) {
+  if (outcome.published.empty()) {
+    console.say(console.pick("nothing was published", "아무것도 게시되지 않았습니다"));
+    return;
+  }
+  for (const auto& place : outcome.published)
+    console.say(fmt::format("{}: {}", printable(place),
+                            console.pick("published, but the run could not be recorded in the warehouse; run it again",
+                                         "게시되었으나 실행이 저장소에 기록되지 못했습니다. 다시 실행하십시오")));
+}
+
 int run_and_tell(const ConvertRequest& request, Context& context, ConvertOutcome& outcome) {
   const Status status = convert(request, context.world, outcome);
   Console& console = context.console;
@@ -184,7 +196,7 @@ int run_and_tell(const ConvertRequest& request, Context& context, ConvertOutcome
     code = exit_for(status.error());
     console.error(status.error());
     if (console.json) console.out(machine(outcome, code, std::string(info(status.error().code).id)));
-    console.say(console.pick("nothing was published", "아무것도 게시되지 않았습니다"));
+    tell_unfinished(outcome, console);
     return code;
   }
   if (request.dry_run) {

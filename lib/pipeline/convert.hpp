@@ -109,8 +109,8 @@ struct ConvertOutcome {
   bool incomplete = false;  // a named source was unreadable or cut: exit code 3
 };
 
-// An Error means nothing was published; audit_gate_failed: the report, when asked for, was written and says why. Code::mapping_has_errors:
-// see outcome.diagnostics.
+// An Error means that no target but outcome.published was touched; audit_gate_failed: the report, when asked for, was written and says why.
+// Code::mapping_has_errors: see outcome.diagnostics.
 Status convert(const ConvertRequest& request, const World& world, ConvertOutcome& outcome);
 
 }  // namespace pyojun
