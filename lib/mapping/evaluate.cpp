@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mapping/frame.hpp"
+#include "mapping/functions_korea.hpp"
 
 namespace pyojun::mapping {
 
@@ -120,12 +121,22 @@ bool passes(Frame& frame, const PathStep& step, NodeIndex node, std::array<std::
   return true;
 }
 
+namespace {
+
+Hash128 no_key(Frame& frame, const Op& part, const Value& value) {
+  frame.fail(Code::value_is_registration, part, value);
+  return {};
+}
+
+}  // namespace
+
 Hash128 key_of(Frame& frame, const std::vector<const Op*>& parts, std::uint64_t seed) {
   Value value;
   std::string_view text;
   if (parts.size() == 1) {
     eval(*parts[0], frame, value);
     if (!value.present() || !text_of(frame, value, text) || text.empty()) return {};
+    if (is_registration(text)) return no_key(frame, *parts[0], value);
     if (frame.runtime == nullptr) return hash128(text, seed);
     if (const Hash128* const known = frame.runtime->keys.find(text, seed); known != nullptr) return *known;
     const Hash128 key = hash128(text, seed);
@@ -137,6 +148,7 @@ Hash128 key_of(Frame& frame, const std::vector<const Op*>& parts, std::uint64_t 
   for (std::size_t i = 0; i < parts.size(); ++i) {
     eval(*parts[i], frame, value);
     if (!value.present() || !text_of(frame, value, texts[i]) || texts[i].empty()) return {};
+    if (is_registration(texts[i])) return no_key(frame, *parts[i], value);
     length += texts[i].size() + 1;
   }
   char* const start = frame.arena.take(length);

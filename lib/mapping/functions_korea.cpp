@@ -57,6 +57,10 @@ std::optional<Registration> registration(const Op& op, Frame& frame) {
 
 }  // namespace
 
+bool is_registration_text(std::string_view text) {
+  return text.find_first_not_of("0123456789-") == std::string_view::npos && read_registration(text).has_value();
+}
+
 void run_compose(const Op& op, Frame& frame, Value& out) {
   eval(*op.args[0], frame, out);
   std::string_view text;

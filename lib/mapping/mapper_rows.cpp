@@ -1,6 +1,7 @@
 // Rows of a candidate: table emits write one, stem emits one for each target of each code, where the target's domain belongs.
 #include <algorithm>
 
+#include "mapping/functions_korea.hpp"
 #include "mapping/mapper_impl.hpp"
 
 namespace pyojun::mapping {
@@ -95,6 +96,7 @@ bool PlanMapper::evaluate(const EmitPlan& emit) {
     Value& value = values_[i];
     const std::size_t left_out = frame_.left_out.size();
     eval(*attribute.op, frame_, value);
+    if (value.tag == Tag::text && is_registration(value.text())) frame_.fail(Code::value_is_registration, *attribute.op, value);
     switch (attribute.as) {
       case As::plain:
       case As::code:
@@ -158,7 +160,7 @@ void PlanMapper::add_aliases(const EmitPlan& emit, RowChunk& chunk, const Hash12
   for (const Op* alias : emit.alias) {
     each_value(*alias, frame_, [&](const Value& value) {
       std::string_view text;
-      if (value.present() && text_of(frame_, value, text) && !text.empty()) add(hash128(text, emit.seed));
+      if (value.present() && text_of(frame_, value, text) && !text.empty() && !is_registration(text)) add(hash128(text, emit.seed));
       return false;
     });
   }
