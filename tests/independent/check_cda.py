@@ -74,10 +74,15 @@ def drug(node, planned, negated, undone):
     return planned if not happens(node) else negated if true(node) else undone if status(node) in LISTS["not_done"] else None
 
 
+def related(node, name):
+    """What stands in its relations, without those that are negated as such."""
+    return [item for link in kids(node, "entryRelationship") if not true(link) for item in kids(link, name)]
+
+
 def count_section(section, out):
     if section_is(section, "problem_sections"):
         for act in kids(section, "entry", "act"):
-            for item in kids(act, "entryRelationship", "observation"):
+            for item in related(act, "observation"):
                 reason = None
                 if attribute(item, "code", "code") in LISTS["details"]:
                     reason = "a detail of the problem"
@@ -86,12 +91,12 @@ def count_section(section, out):
                 elif true(item) or true(act):
                     reason = "negated: said not to be"
                 add(out, "problem", reason)
-            for inner in kids(act, "entryRelationship", "act"):
-                out["in", "inner_problem"] += len(kids(inner, "entryRelationship", "observation"))
+            for inner in related(act, "act"):
+                out["in", "inner_problem"] += len(related(inner, "observation"))
         out["in", "bare_problem"] += len(kids(section, "entry", "observation"))
     if section_is(section, "allergy_sections"):
         for act in kids(section, "entry", "act"):
-            for item in kids(act, "entryRelationship", "observation"):
+            for item in related(act, "observation"):
                 reason = None
                 if attribute(item, "code", "code") in LISTS["details"]:
                     reason = "a detail of the allergy"
@@ -106,8 +111,8 @@ def count_section(section, out):
                         if link.get("typeCode") != "MFST" and "2.16.840.1.113883.10.20.22.4.9" not in roots:
                             continue
                         add(out, "reaction", "not an occurrence" if not (happens(effect) and happens(item)) else "negated" if true(effect) or true(item) or true(act) else None)
-            for inner in kids(act, "entryRelationship", "act"):
-                out["in", "inner_allergy"] += len(kids(inner, "entryRelationship", "observation"))
+            for inner in related(act, "act"):
+                out["in", "inner_allergy"] += len(related(inner, "observation"))
     undone = "not done: cancelled, held, planned or in error"
     if section_is(section, "medication_sections"):
         for item in below(section, "substanceAdministration"):
