@@ -82,7 +82,8 @@ const std::string stem = person + "rule e\nfrom k\ninto stem\nperson := person(I
 }  // namespace
 
 TEST_CASE("each finding stands at its place with name and suggestion") {
-  const std::string dated = death + "death_date := date(D)\n";  // the next line is 10
+  const std::string defined = "mapping m\ndefine d := trim(R)\n" + person.substr(10);  // the next line is 8
+  const std::string dated = death + "death_date := date(D)\n";                         // the next line is 10
   const struct {
     std::string text, want;
   } rows[] = {
@@ -95,6 +96,10 @@ TEST_CASE("each finding stands at its place with name and suggestion") {
       {person + "gender_source_value := rrn_sex(R)\nrule x\nfrom k\ninto location\nkey left(R, 6)\n", "C081@11:10 R;"},
       {person + "gender_source_value := rrn_sex(R)\nrule x\nfrom other\ninto location\nkey R\n", ""},
       {person + "gender_source_value := rrn_sex(R)\nrule x\nfrom k\ninto location\nkey *\n", "C081@10:6 key *;"},
+      {defined + "gender_source_value := rrn_sex(R)\nperson_source_value := d()\n", "C081@9:24 d();"},
+      {defined + "gender_source_value := rrn_sex(d())\nrule x\nfrom k where left(d(), 6) = B\ninto location\n", ""},
+      {person + "person_source_value := RRN\n", "C081@7:24 RRN;"},
+      {person + "person_source_value := BARRN\n", ""},
       {person + "rule x\nfrom k\ninto concept\n", "M056@9:6 concept;"},
       {person + "gendr_source_value := G\n", "M057@7:1 person.gendr_source_value -> gender_source_value;"},
       {stem + "stat := date(D)\n", "M058@13:1 stat -> start;"},
