@@ -40,7 +40,6 @@ class Grammar {
   // A command within this one; `chosen` is called when the line names it. Options of the outer command may follow its name.
   Grammar command(const std::string& name, const std::string& about, std::function<void()> chosen = {}) const;
   void needs_command() const;
-  CLI::App& app() const { return app_; }
 
  private:
   CLI::App& app_;
