@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "readers/hl7v2_charset.hpp"
 #include "readers/hl7v2_segments.hpp"
 #include "readers/reader.hpp"
 
@@ -48,18 +49,6 @@ struct Hl7Delimiters {
 };
 // `from`: behind "MSH"; `to`: end of the line. Nothing when the signs are not distinct printable ASCII.
 std::optional<Hl7Delimiters> hl7_delimiters(const char* from, const char* to);
-
-// ---- character sets ----
-
-// A set by a name of table HL70211 or another usual one; MSH-18 may repeat it.
-enum class Hl7Charset : std::uint8_t { undeclared, unknown, ascii, utf8, cp949, named };
-struct Hl7Encoding {
-  Hl7Charset charset = Hl7Charset::undeclared;
-  const char* converter = nullptr;  // name for iconv when `named`
-};
-Hl7Encoding hl7_encoding(std::string_view msh18, char repetition, bool shifts);
-// Appends the text in UTF-8; false, and nothing appended, when a byte does not fit.
-bool hl7_append_utf8(std::string& out, std::string_view text, const Hl7Encoding& from);
 
 // ---- text ----
 

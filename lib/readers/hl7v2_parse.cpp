@@ -111,26 +111,37 @@ Symbol Hl7Parser::kind_of(std::string_view line) {
 // Text in UTF-8: the message as it stands, or a decoded copy. False: refused.
 bool Hl7Parser::decode(std::string_view raw, bool high, Text& out) {
   out = {raw.data(), raw.data() + raw.size()};
-  const bool escapes = std::memchr(raw.data(), '\x1B', raw.size()) != nullptr || std::memchr(raw.data(), '\x0E', raw.size()) != nullptr;
   const std::string_view line = raw.substr(0, static_cast<std::size_t>(find_line_end(out.begin, out.end) - out.begin));
-  encoding_ = hl7_encoding(raw_field(line, 17), signs_.repetition, escapes);
-  const bool two_bytes = encoding_.charset == Hl7Charset::named && std::string_view(encoding_.converter).starts_with("ISO-2022");
-  if (!high && !two_bytes) return true;
-  const bool declared =
-      encoding_.charset == Hl7Charset::utf8 || encoding_.charset == Hl7Charset::cp949 || encoding_.charset == Hl7Charset::named;
-  if (!declared || encoding_.charset == Hl7Charset::utf8) {
-    const std::size_t bad = find_bad_utf8(raw);
-    if (!declared) ++guessed_;
-    if (bad == no_bad_byte) {
-      encoding_ = {Hl7Charset::utf8, nullptr};
-      return true;
-    }
-    if (declared || setup_.undeclared.charset == Hl7Charset::undeclared) return fail(Code::bytes_undecodable, raw.data() + bad), false;
-    encoding_ = setup_.undeclared;
+  const std::string_view names = raw_field(line, 17);
+  encoding_ = hl7_encoding(names, signs_.repetition);
+  const bool shifts = encoding_.charset != Hl7Charset::utf8 && hl7_has_designation(raw);
+  if (!high && !shifts) return true;
+  if (encoding_.charset == Hl7Charset::unknown) return fail(Code::hl7_character_set_unknown, names.data()), false;
+  if (shifts && encoding_.charset == Hl7Charset::undeclared) ++guessed_;
+  if (high && !shifts) {
+    bool done = false;
+    if (!settle_set(raw, done)) return false;
+    if (done) return true;
   }
   std::string& made = batch_.store.emplace_back();
-  if (!hl7_append_utf8(made, raw, encoding_)) return fail(Code::bytes_undecodable, raw.data() + ascii_prefix(raw)), false;
+  Hl7Shifts shift(encoding_);
+  const bool good = shifts ? shift.append(made, raw, false) && shift.flush(made) : hl7_append_utf8(made, raw, encoding_);
+  if (!good) return fail(Code::bytes_undecodable, raw.data() + ascii_prefix(raw)), false;
   out = {made.data(), made.data() + made.size()};
+  return true;
+}
+
+// Which set bytes above 0x7F are in; `done`: it is UTF-8, there is nothing to decode. False: refused.
+bool Hl7Parser::settle_set(std::string_view raw, bool& done) {
+  const bool declared = encoding_.charset == Hl7Charset::cp949 || encoding_.charset == Hl7Charset::named;
+  if (declared) return true;
+  const std::size_t bad = find_bad_utf8(raw);
+  const bool said = encoding_.charset == Hl7Charset::utf8;
+  if (!said) ++guessed_;
+  done = bad == no_bad_byte;
+  if (done) return encoding_ = {Hl7Charset::utf8, nullptr}, true;
+  if (said || setup_.undeclared.charset == Hl7Charset::undeclared) return fail(Code::bytes_undecodable, raw.data() + bad), false;
+  encoding_ = setup_.undeclared;
   return true;
 }
 

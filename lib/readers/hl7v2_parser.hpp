@@ -40,6 +40,7 @@ class Hl7Parser {
   void orphans(const char* from, const char* to);
   void message(const char* id, const char* to, const Hl7Extent& extent, const Chunk& chunk);
   bool decode(std::string_view raw, bool high, Text& text);
+  bool settle_set(std::string_view raw, bool& done);
   void segments(Text text);
   bool begins_segment(const char* at, const char* to) const;
   const char* segment_end(const char* line_end, const char* to, bool& ended);
@@ -86,6 +87,7 @@ class Hl7Parser {
     return nothing ? make(name, NodeKind::null) : piece(name, from, to);
   }
   void field(Group& host, Symbol name, const char* from, const char* to, Signs signs);
+  bool nothing(const char* from, const char* to) const;
   NodeIndex repetition(Symbol name, const char* from, const char* to, Signs signs);
   NodeIndex component(Symbol name, const char* from, const char* to, Signs signs);
   template <class Use>

@@ -1,9 +1,7 @@
-// Delimiters, escape sequences and character sets of HL7 v2 (v2.8.2 chapter 2, 2.5.4, 2.7 and 2.15.9.18).
+// Delimiters and escape sequences of HL7 v2 (v2.8.2 chapter 2, 2.5.4 and 2.7).
 #include <algorithm>
 #include <array>
 #include <charconv>
-
-#include <iconv.h>
 
 #include "readers/hl7v2.hpp"
 
@@ -13,80 +11,6 @@ namespace {
 
 constexpr bool is_sign(char c) {
   return c > ' ' && c < 0x7F && !(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z');
-}
-
-bool convert(std::string& out, std::string_view text, const char* from) {
-  const iconv_t converter = iconv_open("UTF-8", from);
-  if (converter == reinterpret_cast<iconv_t>(-1)) return false;
-  const std::size_t before = out.size();
-  out.resize(before + 4 * text.size() + 16);
-  char* in = const_cast<char*>(text.data());
-  char* to = out.data() + before;
-  std::size_t in_left = text.size(), left = out.size() - before;
-  const bool good = iconv(converter, &in, &in_left, &to, &left) != static_cast<std::size_t>(-1) && in_left == 0 &&
-                    iconv(converter, nullptr, nullptr, &to, &left) != static_cast<std::size_t>(-1);
-  iconv_close(converter);
-  out.resize(good ? static_cast<std::size_t>(to - out.data()) : before);
-  return good;
-}
-
-struct KnownSet {
-  std::string_view name;  // upper case, letters and digits only
-  Hl7Charset charset;
-  const char* converter;
-};
-
-// Table HL70211 and what senders write for the same sets.
-constexpr KnownSet known_sets[] = {
-    {"ASCII", Hl7Charset::ascii, nullptr},
-    {"USASCII", Hl7Charset::ascii, nullptr},
-    {"ISOIR6", Hl7Charset::ascii, nullptr},
-    {"ISOIR14", Hl7Charset::ascii, nullptr},
-    {"88591", Hl7Charset::named, "ISO-8859-1"},
-    {"88592", Hl7Charset::named, "ISO-8859-2"},
-    {"88593", Hl7Charset::named, "ISO-8859-3"},
-    {"88594", Hl7Charset::named, "ISO-8859-4"},
-    {"88595", Hl7Charset::named, "ISO-8859-5"},
-    {"88596", Hl7Charset::named, "ISO-8859-6"},
-    {"88597", Hl7Charset::named, "ISO-8859-7"},
-    {"88598", Hl7Charset::named, "ISO-8859-8"},
-    {"88599", Hl7Charset::named, "ISO-8859-9"},
-    {"885910", Hl7Charset::named, "ISO-8859-10"},
-    {"885911", Hl7Charset::named, "ISO-8859-11"},
-    {"885913", Hl7Charset::named, "ISO-8859-13"},
-    {"885914", Hl7Charset::named, "ISO-8859-14"},
-    {"885915", Hl7Charset::named, "ISO-8859-15"},
-    {"885916", Hl7Charset::named, "ISO-8859-16"},
-    {"LATIN1", Hl7Charset::named, "ISO-8859-1"},
-    {"ISOIR100", Hl7Charset::named, "ISO-8859-1"},
-    {"WINDOWS1252", Hl7Charset::named, "CP1252"},
-    {"CP1252", Hl7Charset::named, "CP1252"},
-    {"UNICODEUTF8", Hl7Charset::utf8, nullptr},
-    {"UTF8", Hl7Charset::utf8, nullptr},
-    {"UNICODE", Hl7Charset::utf8, nullptr},
-    {"KSX1001", Hl7Charset::cp949, nullptr},
-    {"KSC5601", Hl7Charset::cp949, nullptr},
-    {"EUCKR", Hl7Charset::cp949, nullptr},
-    {"CP949", Hl7Charset::cp949, nullptr},
-    {"MS949", Hl7Charset::cp949, nullptr},
-    {"ISOIR149", Hl7Charset::cp949, nullptr},
-    {"ISOIR13", Hl7Charset::named, "SHIFT_JIS"},
-    {"ISOIR87", Hl7Charset::named, "ISO-2022-JP-2"},
-    {"ISOIR159", Hl7Charset::named, "ISO-2022-JP-2"},
-    {"GB180302000", Hl7Charset::named, "GB18030"},
-    {"GB18030", Hl7Charset::named, "GB18030"},
-    {"BIG5", Hl7Charset::named, "BIG5"},
-};
-
-const KnownSet* known_set(std::string_view name) {
-  std::string plain;
-  for (const char c : name) {
-    if (c >= 'a' && c <= 'z') plain += static_cast<char>(c - 'a' + 'A');
-    if ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) plain += c;
-  }
-  if (plain.starts_with("ISO8859")) plain.erase(0, 3);
-  const auto* const found = std::ranges::find(known_sets, plain, &KnownSet::name);
-  return found == std::end(known_sets) ? nullptr : found;
 }
 
 int hex_value(char c) {
@@ -129,9 +53,41 @@ bool append_format(std::string& out, std::string_view command) {
   return false;
 }
 
+// A text as it is put together: from the first sequence on that calls a character set, what follows is read in that set.
+class Unescaped {
+ public:
+  Unescaped(std::string& out, const Hl7Encoding& encoding) : out_(out), encoding_(encoding), shifts_(encoding) {}
+  // Text as it stands; UTF-8 above 0x7F.
+  void text(std::string_view piece) {
+    if (!shifted_) {
+      out_ += piece;
+    } else {
+      good_ = good_ && shifts_.append(out_, piece, true);
+    }
+  }
+  // Bytes in the set called last, else in the message's. False: they do not fit.
+  bool bytes(std::string_view bytes) {
+    if (is_ascii(bytes)) return text(bytes), true;
+    if (shifted_ && shifts_.upper_set()) return good_ = good_ && shifts_.append(out_, bytes, false), true;
+    return (!shifted_ || shifts_.flush(out_)) && hl7_append_utf8(out_, bytes, encoding_);
+  }
+  bool call(std::string_view sequence) {
+    if (!shifts_.designate(sequence)) return false;
+    shifted_ = true;
+    return true;
+  }
+  bool finish() { return !shifted_ || (good_ && shifts_.flush(out_)); }
+
+ private:
+  std::string& out_;
+  const Hl7Encoding& encoding_;
+  Hl7Shifts shifts_;
+  bool shifted_ = false, good_ = true;
+};
+
 // What stands between two escape signs; false: not known.
-bool append_sequence(std::string& out, std::string_view sequence, const Hl7Delimiters& signs, const Hl7Encoding& encoding, bool& shifted) {
-  const auto sign = [&out](char c) { return c != 0 ? (out += c, true) : false; };
+bool append_sequence(Unescaped& out, std::string_view sequence, const Hl7Delimiters& signs) {
+  const auto sign = [&out](char c) { return c != 0 ? (out.text({&c, 1}), true) : false; };
   if (sequence.size() == 1) {
     switch (sequence[0]) {
       case 'F':
@@ -153,21 +109,13 @@ bool append_sequence(std::string& out, std::string_view sequence, const Hl7Delim
         return false;
     }
   }
-  if (sequence.size() >= 3 && sequence[0] == '.') return append_format(out, ascii_lower(sequence));
   if (sequence.size() < 3) return false;
   std::string bytes;
+  if (sequence[0] == '.') return append_format(bytes, ascii_lower(sequence)) ? (out.text(bytes), true) : false;
   if (!append_hex(bytes, sequence.substr(1)) || bytes.find('\0') != std::string::npos) return false;
-  if (sequence[0] == 'X') {
-    if (is_ascii(bytes)) return out += bytes, true;
-    return hl7_append_utf8(out, bytes, encoding);
-  }
-  if ((sequence[0] == 'C' && bytes.size() == 2) || (sequence[0] == 'M' && (bytes.size() == 2 || bytes.size() == 3))) {
-    shifted = true;
-    out += '\x1B';
-    out += bytes;
-    return true;
-  }
-  return false;
+  if (sequence[0] == 'X') return out.bytes(bytes);
+  if (sequence[0] == 'C') return bytes.size() == 2 && out.call(bytes);
+  return sequence[0] == 'M' && out.call(bytes);
 }
 
 // "Z1", "MIME", ".xx": a sequence of some vendor's, not just text between two stray escape signs.
@@ -221,90 +169,32 @@ std::optional<Hl7Delimiters> hl7_delimiters(const char* from, const char* to) {
   return out;
 }
 
-Hl7Encoding hl7_encoding(std::string_view msh18, char repetition, bool shifts) {
-  Hl7Encoding first;
-  bool any = false;
-  while (!msh18.empty()) {
-    const std::size_t end = repetition == 0 ? std::string_view::npos : msh18.find(repetition);
-    const std::string_view name = trim(msh18.substr(0, end));
-    msh18.remove_prefix(end == std::string_view::npos ? msh18.size() : end + 1);
-    if (name.empty() || name == "\"\"") continue;
-    const KnownSet* const set = known_set(name);
-    const Hl7Encoding found = set == nullptr ? Hl7Encoding{Hl7Charset::unknown, nullptr} : Hl7Encoding{set->charset, set->converter};
-    // The sets behind the first are reached by escape sequences of ISO 2022.
-    if (shifts && found.charset == Hl7Charset::cp949) return {Hl7Charset::named, "ISO-2022-KR"};
-    if (shifts && found.converter != nullptr && std::string_view(found.converter).starts_with("ISO-2022")) return found;
-    const bool better = first.charset == Hl7Charset::ascii && found.charset == Hl7Charset::utf8;
-    if (!any || first.charset == Hl7Charset::unknown || better) first = found;
-    any = true;
-  }
-  return first;
-}
-
-bool hl7_append_utf8(std::string& out, std::string_view text, const Hl7Encoding& from) {
-  switch (from.charset) {
-    case Hl7Charset::cp949:
-      return append_utf8(out, text, Encoding::cp949);
-    case Hl7Charset::named:
-      // ISO-2022-KR needs its announcement at the very start, which HL7 does not send.
-      if (std::string_view(from.converter) == "ISO-2022-KR" && text.find("\x1B$)C") == std::string_view::npos)
-        return convert(out, "\x1B$)C" + std::string(text), from.converter);
-      if (std::string_view(from.converter) == "ISO-2022-KR") {
-        std::string announced = "\x1B$)C";
-        for (std::size_t i = 0; i < text.size();) {
-          if (text.substr(i).starts_with("\x1B$)C")) {
-            i += 4;
-          } else {
-            announced += text[i++];
-          }
-        }
-        // 94x94 sets may be written in the upper half, too: that is EUC-KR.
-        return is_ascii(announced) ? convert(out, announced, "ISO-2022-KR") : append_utf8(out, announced.substr(4), Encoding::cp949);
-      }
-      return convert(out, text, from.converter);
-    default:
-      if (find_bad_utf8(text) != no_bad_byte) return false;
-      out += text;
-      return true;
-  }
-}
-
 std::uint32_t hl7_unescape(std::string& out, std::string_view text, const Hl7Delimiters& signs, const Hl7Encoding& encoding) {
   const std::size_t start = out.size();
+  Unescaped made(out, encoding);
   std::uint32_t unknown = 0;
-  bool shifted = false;
   std::size_t at = 0;
   while (at < text.size()) {
     const std::size_t open = std::min(text.find(signs.escape, at), text.size());
-    out.append(text, at, open - at);
+    made.text(text.substr(at, open - at));
     if (open == text.size()) break;
     const std::size_t close = text.find(signs.escape, open + 1);
     if (close == std::string_view::npos) {
-      out.append(text, open);
+      made.text(text.substr(open));
       ++unknown;
       break;
     }
     const std::string_view sequence = text.substr(open + 1, close - open - 1);
-    if (append_sequence(out, sequence, signs, encoding, shifted)) {
+    if (append_sequence(made, sequence, signs)) {
       at = close + 1;
       continue;
     }
     ++unknown;
-    if (sequence.empty() || looks_meant(sequence)) {
-      at = close + 1;
-      out.append(text, open, at - open);
-    } else {
-      at = close;  // a stray sign: the next one may open a sequence
-      out.append(text, open, at - open);
-    }
+    // A stray sign: the next one may open a sequence.
+    at = sequence.empty() || looks_meant(sequence) ? close + 1 : close;
+    made.text(text.substr(open, at - open));
   }
-  if (!shifted) return unknown;
-  std::string converted;
-  const std::string_view made = std::string_view(out).substr(start);
-  if (is_ascii(made) && convert(converted, made, "ISO-2022-JP-2")) {
-    out.replace(start, std::string::npos, converted);
-    return unknown;
-  }
+  if (made.finish()) return unknown;
   out.replace(start, std::string::npos, text);
   return unknown + 1;
 }

@@ -239,9 +239,22 @@ NodeIndex Hl7Parser::component(Symbol name, const char* from, const char* to, Si
   return index;
 }
 
+// `""^""`: all that is said is that it is nothing.
+bool Hl7Parser::nothing(const char* from, const char* to) const {
+  bool any = false;
+  for (const char* at = from; at != to; ++at) {
+    if ((classes_[static_cast<unsigned char>(*at)] & (component_sign | subcomponent_sign)) != 0) continue;
+    if (*at != '"' || to - at < 2 || at[1] != '"') return false;
+    any = true;
+    ++at;
+  }
+  return any;
+}
+
 NodeIndex Hl7Parser::repetition(Symbol name, const char* from, const char* to, Signs signs) {
   const std::uint8_t any = kinds(signs);
   if ((any & (component_sign | subcomponent_sign)) == 0) return component(name, from, to, signs);
+  if (nothing(from, to)) return make(name, NodeKind::null);
   const NodeIndex index = make(name, NodeKind::object);
   text(index, from, to, (any & escape_sign) != 0);
   Group group{index, 0};
