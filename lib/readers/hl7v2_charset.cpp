@@ -189,7 +189,9 @@ bool hl7_append_utf8(std::string& out, std::string_view text, const Hl7Encoding&
   return true;
 }
 
-bool hl7_has_designation(std::string_view text) {
+bool hl7_shifts(std::string_view text, const Hl7Encoding& encoding) {
+  if (encoding.charset == Hl7Charset::utf8) return false;
+  if (encoding.charset == Hl7Charset::cp949 && text.find('\x0E') != std::string_view::npos) return true;
   for (std::size_t at = text.find('\x1B'); at != std::string_view::npos; at = text.find('\x1B', at + 1)) {
     if (designation_at(text.substr(at + 1)) != nullptr) return true;
   }
@@ -237,10 +239,10 @@ bool Hl7Shifts::append(std::string& out, std::string_view text, bool high_is_utf
       lower_ = {};
     }
     const bool high = (static_cast<unsigned char>(c) & 0x80U) != 0;
-    const Set& set = high || (shifted_ && upper_set()) ? upper_ : lower_;
-    if (high && (high_is_utf8 || set.converter == nullptr)) {
-      if (!high_is_utf8 && base_ == nullptr) return false;
-      if (!wanted(out, high_is_utf8 ? nullptr : base_)) return false;
+    const Set& set = high ? upper_ : shifted_ ? (upper_set() ? upper_ : own_) : lower_;
+    if (high && (high_is_utf8 || set.prefix == 0)) {  // as it is
+      const char* const converter = high_is_utf8 ? nullptr : upper_set() ? upper_.converter : base_;
+      if ((!high_is_utf8 && converter == nullptr) || !wanted(out, converter)) return false;
       pending_ += c;
       ++i;
       continue;

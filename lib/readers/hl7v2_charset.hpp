@@ -19,17 +19,19 @@ struct Hl7Encoding {
 Hl7Encoding hl7_encoding(std::string_view msh18, char repetition);
 // Appends the text in UTF-8; false, and nothing appended, when a byte does not fit.
 bool hl7_append_utf8(std::string& out, std::string_view text, const Hl7Encoding& from);
-// Does an escape sequence here call a set of characters by ISO 2022 (ESC and its designation)?
-bool hl7_has_designation(std::string_view text);
+// Is the text to be read with Hl7Shifts: does an escape sequence call a set of characters, or SO the one MSH-18 names? Never in UTF-8.
+bool hl7_shifts(std::string_view text, const Hl7Encoding& encoding);
 
 // Text with designations of ISO 2022, piece by piece: sets called to G0 (`ESC $ B`) hold below 0x80, those called to G1 (`ESC $ ) C`) above
-// it and between SO and SI. What is above 0x80 without a set in G1 is the message's own.
+// it and between SO and SI. What is above 0x80 without a set in G1 is the message's own; so is what stands between SO and SI under KS X
+// 1001.
 class Hl7Shifts {
  public:
   explicit Hl7Shifts(const Hl7Encoding& base)
       : base_(base.charset == Hl7Charset::cp949   ? "CP949"
               : base.charset == Hl7Charset::named ? base.converter
-                                                  : nullptr) {}
+                                                  : nullptr),
+        own_(base.charset == Hl7Charset::cp949 ? Set{"CP949", 0, true} : Set{}) {}
   // Text with escape sequences in it; `high_is_utf8`: bytes above 0x7F are UTF-8 already. False: a sequence or byte is of no known set.
   bool append(std::string& out, std::string_view text, bool high_is_utf8);
   // A sequence without its ESC. False: not known.
@@ -47,7 +49,7 @@ class Hl7Shifts {
   bool wanted(std::string& out, const char* converter);
 
   const char* base_;
-  Set lower_, upper_;
+  Set own_, lower_, upper_;
   bool shifted_ = false;
   std::string pending_;         // not yet converted
   const char* open_ = nullptr;  // by this converter; nullptr: UTF-8

@@ -114,7 +114,7 @@ bool Hl7Parser::decode(std::string_view raw, bool high, Text& out) {
   const std::string_view line = raw.substr(0, static_cast<std::size_t>(find_line_end(out.begin, out.end) - out.begin));
   const std::string_view names = raw_field(line, 17);
   encoding_ = hl7_encoding(names, signs_.repetition);
-  const bool shifts = encoding_.charset != Hl7Charset::utf8 && hl7_has_designation(raw);
+  const bool shifts = hl7_shifts(raw, encoding_);
   if (!high && !shifts) return true;
   if (encoding_.charset == Hl7Charset::unknown) return fail(Code::hl7_character_set_unknown, names.data()), false;
   if (shifts && encoding_.charset == Hl7Charset::undeclared) ++guessed_;
