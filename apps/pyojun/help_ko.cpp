@@ -76,6 +76,8 @@ constexpr std::array table{
     Row{"CSV of known failures: criterion,reason,expires", "알려진 실패 CSV: criterion,reason,expires"},
     Row{"NAME=VALUE: a parameter of a pack", "이름=값: 기준 묶음의 매개변수"},
     Row{"YYYY-MM-DD: the day criteria call today", "YYYY-MM-DD: 기준이 오늘로 보는 날"},
+    Row{"reports round all counts up to multiples of this number, for readers outside the institution",
+        "기관 밖에서 읽을 보고서의 모든 건수를 이 수의 배수로 올립니다"},
     Row{"list the violating keys of failed criteria as CSV", "실패한 기준의 위반 키를 CSV 로 기록합니다"},
     Row{"rows a criterion; 0: all", "기준마다 최대 행 수. 0: 모두"},
     Row{"check the vocabulary tables too", "용어 표도 검사합니다"},

@@ -43,6 +43,9 @@ std::function<bool(Console&)> add_pack_options(Grammar grammar, PackRequest& req
   grammar.add("--set", *settings, "NAME=VALUE: a parameter of a pack");
   grammar.add("--as-of", request.today, "YYYY-MM-DD: the day criteria call today").fits(check_day);
   grammar.flag("--violations", request.violations, "list the violating keys of failed criteria as CSV");
+  grammar
+      .add("--min-cell", request.min_cell, "reports round all counts up to multiples of this number, for readers outside the institution")
+      .within(2, 1000000);
   grammar.add("--violation-limit", request.violation_limit, "rows a criterion; 0: all").shows_default();
   if (required) grammar.flag("--with-vocabulary", request.with_vocabulary, "check the vocabulary tables too");
   return [settings, &request](Console& console) {
@@ -53,6 +56,10 @@ std::function<bool(Console&)> add_pack_options(Grammar grammar, PackRequest& req
         return false;
       }
       request.parameters.emplace_back(text.substr(0, equal), text.substr(equal + 1));
+    }
+    if (request.violations && request.min_cell != 0) {
+      console.error(Error{Code::arguments_misfit, {}, {}, "--min-cell, --violations", {}});
+      return false;
     }
     return true;
   };

@@ -6,9 +6,9 @@ _pyojun() {
     return
   fi
   case ${COMP_WORDS[1]} in
-    convert) words="--help --map --vocab --to --warehouse --report --from --kind --codes --source-name --jobs --keep-vanished --dry-run --with-vocabulary --limit-record --pack --gate --gate-new-failures --baseline --thresholds --suppress --set --as-of --violations --violation-limit" ;;
+    convert) words="--help --map --vocab --to --warehouse --report --from --kind --codes --source-name --jobs --keep-vanished --dry-run --with-vocabulary --limit-record --pack --gate --gate-new-failures --baseline --thresholds --suppress --set --as-of --violations --min-cell --violation-limit" ;;
     run) words="--help --check-config --dry-run --rehash" ;;
-    audit) words="--help --pack --gate --gate-new-failures --baseline --thresholds --suppress --set --as-of --violations --violation-limit --with-vocabulary --vocabulary --schema --out --jobs" ;;
+    audit) words="--help --pack --gate --gate-new-failures --baseline --thresholds --suppress --set --as-of --violations --min-cell --violation-limit --with-vocabulary --vocabulary --schema --out --jobs" ;;
     check) words="--help --vocab" ;;
     inspect) words="--help --from --map --records --profile" ;;
     vocab) words="--help build --help --out --no-sql --jobs lookup --help --vocab --snapshot suggest --help --limit --vocab --snapshot info --help --vocab --snapshot" ;;

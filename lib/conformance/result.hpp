@@ -94,6 +94,7 @@ struct AuditResult {
   std::vector<PackResult> packs;
   std::vector<GateResult> gates;
   std::string baseline;
+  std::uint64_t min_cell = 0;  // counts are rounded up to multiples of it; 0: exact
   std::vector<TrendPoint> trend;
   bool gates_held() const;
 };

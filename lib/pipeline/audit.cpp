@@ -6,6 +6,7 @@
 #include "conformance/history.hpp"
 #include "conformance/overrides.hpp"
 #include "report/conformance.hpp"
+#include "report/min_cell.hpp"
 #include "report/report.hpp"
 #include "warehouse/results.hpp"
 
@@ -129,10 +130,12 @@ Status write_audit_files(AtomicDirectory& folder, AuditSource& source, const Pac
       if (Status status = write_violations(folder, source, request, pack); !status) return status;
     }
   }
+  AuditResult shown = result;
+  round_up(shown, request.min_cell);
   std::vector<std::pair<std::string, std::string>> parts{
-      {"conformance.json", conformance_json(result) + "\n"}, {"results.csv", results_csv(result)}, {"junit.xml", junit_xml(result)}};
-  for (const PackResult& pack : result.packs) {
-    if (pack.dqd) parts.emplace_back("dqd.json", dqd_json(result, pack));
+      {"conformance.json", conformance_json(shown) + "\n"}, {"results.csv", results_csv(shown)}, {"junit.xml", junit_xml(shown)}};
+  for (const PackResult& pack : shown.packs) {
+    if (pack.dqd) parts.emplace_back("dqd.json", dqd_json(shown, pack));
   }
   for (const auto& [name, text] : parts) {
     if (Status status = add_file(folder, name, text); !status) return status;
@@ -157,8 +160,9 @@ Status write_audit(const AuditJob& job, AuditSource& source, AuditOutcome& outco
   auto folder = AtomicDirectory::start(job.out);
   if (!folder) return folder.error();
   if (Status status = write_audit_files(*folder, source, job.packs, outcome); !status) return status;
-  const auto data = report_of(source, outcome.result);
+  auto data = report_of(source, outcome.result);
   if (!data) return data.error();
+  round_up(*data, job.packs.min_cell);
   const std::string page = to_html(*data, job.korean ? Language::korean : Language::english);
   if (Status status = add_file(*folder, "report.html", page); !status) return status;
   return folder->publish();

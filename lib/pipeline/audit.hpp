@@ -23,6 +23,7 @@ struct PackRequest {
   bool gate_new_failures = false;
   bool violations = false;
   std::uint64_t violation_limit = 10000;  // rows a criterion; 0: all
+  std::uint64_t min_cell = 0;             // reports round counts up to multiples of it, see round_up(); not with `violations`; 0: exact
   std::string today;                      // YYYY-MM-DD; empty: the world's day
 };
 

@@ -17,6 +17,7 @@
 #include "pipeline/sources.hpp"
 #include "pipeline/stages.hpp"
 #include "publish/publisher.hpp"
+#include "report/min_cell.hpp"
 #include "report/report.hpp"
 #include "vocabulary/ingredients.hpp"
 #include "warehouse/duck.hpp"
@@ -412,6 +413,7 @@ Status Conversion::write_report() {
     if (Status status = write_audit_outputs(*folder); !status) return status;
     add_audit(*data, outcome_.audit.result);
   }
+  round_up(*data, request_.packs.min_cell);
   const std::pair<const char*, std::string> parts[] = {
       {"report.json", to_json(*data)}, {"report.html", to_html(*data, request_.korean ? Language::korean : Language::english)}};
   for (const auto& [file_name, text] : parts) {

@@ -59,7 +59,7 @@ class Keys {
     if (!read(key, text)) return std::nullopt;
     const auto found = std::find(words.begin(), words.end(), text);
     if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
-    fail(Code::job_value_wrong, *table_.get(key), key);
+    wrong(key);
     return std::nullopt;
   }
   const toml::array* tables(std::string_view key) {
@@ -78,6 +78,7 @@ class Keys {
       if (!known_.contains(std::string(key.str()))) fail(Code::job_key_unknown, node, key.str());
     }
   }
+  void wrong(std::string_view key) { fail(Code::job_value_wrong, *table_.get(key), key); }
   void fail(Code code, const toml::node& node, std::string_view subject) {
     if (error_) return;
     const toml::source_position at = node.source().begin;
@@ -168,6 +169,11 @@ void JobReader::common(Keys& keys, Job& job) {
   keys.texts("gates", out.packs.gates);
   keys.read("thresholds", out.packs.thresholds);
   keys.read("suppressions", out.packs.suppressions);
+  std::int64_t cell = 0;
+  if (keys.read("min_cell", cell)) {
+    if (cell < 2) keys.wrong("min_cell");
+    out.packs.min_cell = static_cast<std::uint64_t>(std::max<std::int64_t>(cell, 0));
+  }
   out.packs.with_vocabulary = out.with_vocabulary;
   out.rehash = false;
   out.threads = 0;

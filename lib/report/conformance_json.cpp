@@ -120,6 +120,7 @@ std::string conformance_json(const AuditResult& result, std::size_t indent) {
   out.text("as_of", result.today);
   out.text("program_version", result.program_version);
   out.text("baseline", result.baseline);
+  if (result.min_cell != 0) out.number("min_cell", result.min_cell);
   out.open("tables", '[');
   for (const auto& [table, rows] : result.tables) out.raw({}, JsonRow().text("table", table).number("rows", rows).done());
   out.close();

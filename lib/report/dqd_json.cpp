@@ -1,7 +1,9 @@
 // results.json of DataQualityDashboard: what its static viewer loads.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "report/conformance.hpp"
 #include "report/json_writer.hpp"
@@ -48,6 +50,27 @@ std::string label(const CriterionResult& result, std::string_view name) {
   return found == result.criterion.labels.end() ? std::string() : found->second;
 }
 
+// Lists of concepts as DataQualityDashboard's own threshold files write them; reEvaluateThresholds() compares the texts.
+std::string listed(std::string_view concepts) {
+  std::string out;
+  for (const char c : concepts) out += c == ',' ? std::string(", ") : std::string(1, c);
+  return out;
+}
+
+// The viewer shows a query in one unbroken block: clauses begin a line, texts in quotes stay whole.
+std::string in_lines(std::string_view query) {
+  constexpr std::string_view clauses[] = {"from ", "where ", "join ", "left join ", "group by ", "order by ", "union all ", "and "};
+  std::string out;
+  bool quoted = false;
+  for (std::size_t i = 0; i < query.size(); ++i) {
+    if (query[i] == '\'') quoted = !quoted;
+    const auto begins = [&](std::string_view word) { return query.substr(i + 1).starts_with(word) && !out.ends_with(" left"); };
+    const bool breaks = query[i] == ' ' && !quoted && std::any_of(std::begin(clauses), std::end(clauses), begins);
+    out += breaks ? '\n' : query[i];
+  }
+  return out;
+}
+
 std::string check_row(const CriterionResult& result) {
   const Criterion& criterion = result.criterion;
   JsonRow row;
@@ -58,19 +81,20 @@ std::string check_row(const CriterionResult& result) {
         .raw("numDenominatorRows", fmt::format("{}", result.counted));
   }
   row.text("executionTime", "not recorded");  // checks share scans; without it the viewer shows "undefined"
-  row.text("queryText", result.query).text("checkName", criterion.check).text("checkLevel", label(result, "level"));
+  row.text("queryText", in_lines(result.query)).text("checkName", criterion.check).text("checkLevel", label(result, "level"));
   row.text("checkDescription", criterion.title).text("cdmTableName", upper(criterion.table));
   if (!criterion.field.empty()) row.text("cdmFieldName", upper(criterion.field));
-  if (const std::string id = label(result, "concept"); !id.empty()) row.text("conceptId", id);
+  if (const std::string id = label(result, "concept"); !id.empty()) row.text("conceptId", listed(id));
   if (const std::string file = label(result, "sqlFile"); !file.empty()) row.text("sqlFile", file);
   row.text("category", criterion.category);
   if (!criterion.subcategory.empty()) row.text("subcategory", criterion.subcategory);
-  row.text("context", label(result, "context")).text("severity", label(result, "severity"));
+  row.text("context", label(result, "context"));
   if (result.sql_error) row.text("error", result.reason);
   row.text("checkId", criterion.id);
   row.raw("failed", result.state == State::fail ? "1" : "0").raw("passed", result.state == State::pass ? "1" : "0");
   row.raw("isError", result.sql_error ? "1" : "0").raw("notApplicable", result.state == State::not_applicable ? "1" : "0");
-  if (result.state == State::not_applicable) row.text("notApplicableReason", result.reason);
+  // Left out where it does not hold, the viewer would show "undefined".
+  row.text("notApplicableReason", result.state == State::not_applicable ? result.reason : "");
   if (criterion.threshold) row.raw("thresholdValue", decimals(*criterion.threshold));
   return row.done();
 }
@@ -90,7 +114,8 @@ void write_overview(JsonWriter& out, const PackResult& pack) {
   out.open("Overview", '{');
   number("countTotal", figures.total);
   number("countPassed", figures.total - figures.failed);
-  number("countErrorFailed", 0);
+  // As summarizeResults() counts: errors whether or not they are not applicable too.
+  number("countErrorFailed", figures.error);
   number("countThresholdFailed", figures.failed);
   number("countOverallFailed", figures.failed);
   out.raw("percentPassed", one(decimals(figures.percent_passed)));
@@ -115,7 +140,7 @@ std::string dqd_json(const AuditResult& audit, const PackResult& pack) {
   out.open({}, '{');
   out.raw("startTimestamp", one_text(audit.today + " 00:00:00"));
   out.raw("endTimestamp", one_text(audit.today + " 00:00:00"));
-  out.raw("executionTime", one_text("not recorded"));
+  out.raw("executionTime", one_text("an unrecorded time"));
   out.raw("executionTimeSeconds", one("0"));
   out.open("CheckResults", '[');
   for (const auto& result : pack.criteria) out.raw({}, check_row(result));

@@ -149,6 +149,7 @@ std::string to_json(const ReportData& data) {
   JsonWriter out;
   out.open({}, '{');
   out.number("format", 1);
+  if (data.min_cell != 0) out.number("min_cell", data.min_cell);
   write_run(out, data);
   write_summary(out, data);
   write_books(out, data);

@@ -110,6 +110,7 @@ struct ReportData {
   std::vector<ReportFinding> findings;       // by code, then subject
   std::vector<ReportAssembly> assembly;
   std::vector<ReportField> fields;
+  std::uint64_t min_cell = 0;  // counts are rounded up to multiples of it (round_up()); 0: exact
 
   std::uint64_t records() const;  // the readers' lines
   std::uint64_t refused() const;  // by readers

@@ -45,6 +45,7 @@ struct AssembleRequest {
   std::vector<std::int32_t> next_ids;  // by TableId: the first id that no row ever had
   AssembleValues settings;             // what the mapping said; the rest has its default
   VocabularyAccess vocabulary;
+  bool first_run = true;  // nothing is kept from a run before
   std::string data_date;  // of the run; stands for data_pull when that is not set
   // What else decides what is derived: program and vocabulary.
   std::string made_by;

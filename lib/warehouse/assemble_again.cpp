@@ -24,6 +24,7 @@ bool names(const std::string& sql, const std::string& table) {
 
 // What Ledger::go_on() kept of the last run.
 Status Assembly::look_back() {
+  if (request_.first_run) return {};
   const auto tables = [&](const DuckRows& rows) {
     for (std::size_t i = 0; i < rows.rows(); ++i) before_.emplace(rows.text(0, i));
     return true;

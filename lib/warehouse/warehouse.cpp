@@ -92,6 +92,7 @@ class RunWarehouse : public Warehouse {
   bool books_hold() const;
   Status take_over();
   Status open_database();
+  Status prepare_database();
   Status arrange();
   Status open_books();
   Status share_out();
@@ -188,6 +189,13 @@ Status RunWarehouse::open_database() {
   return ledger_->take_over(earlier);
 }
 
+// Views need no rows yet: in a first run they are made while files are being mapped.
+Status RunWarehouse::prepare_database() {
+  if (Status status = open_database(); !status) return status;
+  if (Status status = register_part_functions(*duck_, schema_, segment_, overlay_, filter_); !status) return status;
+  return make_views(*duck_, schema_, {}, options_.vocabulary_sql);
+}
+
 Status RunWarehouse::ready() {
   if (opening_.valid()) opened_ = opening_.get();
   return opened_;
@@ -197,7 +205,9 @@ Status RunWarehouse::begin(const RunIdentity& run) {
   if (run.identity.empty()) return broken("run identity");
   identity_ = run;
   begun_ = true;
-  opening_ = std::async(std::launch::async, [this] { return open_database(); });
+  segment_.tables_.resize(schema_.tables().size());  // no rows until settle(), but views may be made
+  segment_.group_by_table(schema_.tables().size());
+  opening_ = std::async(std::launch::async, [this] { return prepare_database(); });
   if (state_.run != 0) {  // a first run has nothing to take over and goes on while the engine opens
     if (Status status = ready(); !status) return status;
     if (Status status = take_over(); !status) return status;
@@ -369,14 +379,13 @@ Status RunWarehouse::settle() {
                 {state_.run == 0 ? nullptr : &earlier_, tonight_.origins}, options_.contest_rows);
   if (Status status = settle.run(); !status) return status;
   agrees_ = settle.counts_agree() && books_hold();
-  if (Status status = register_part_functions(*duck_, schema_, segment_, overlay_, filter_); !status) return status;
   if (Status status = share_out(); !status) return status;
   if (Status status = ledger_->begin(); !status) return status;
   if (Status status = ledger_->close_entries(); !status) return status;
   if (Status status = write_ledger(); !status) return status;
-  if (Status status = make_views(*duck_, schema_, {}, options_.vocabulary_sql); !status) return status;
   AssembleRequest request;
   request.schema = &schema_;
+  request.first_run = state_.run == 0;
   for (TableId table = 0; table < segment_.tables_.size(); ++table) {
     const KeyIndex* const index = indexes_.find(table);
     request.mapped.push_back(segment_.tables_[table].rows);

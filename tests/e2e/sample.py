@@ -14,6 +14,20 @@ def planted():
         return list(csv.DictReader(file))
 
 
+def check_rounded(c, folder):
+    """A report for readers outside the institution: every count is a multiple of the cell, and rare codes have no names."""
+    place = pathlib.Path(folder) / "outside"
+    done = run("audit", pathlib.Path(folder) / "cdm.w", "--pack", "omop-basic", "--as-of", "2026-11-25", "--min-cell", "7", "--out", place, "-q")
+    c.equal(done.code, 0, f"audit with --min-cell: {done.err[-300:]}")
+    told = json.loads((place / "conformance.json").read_text(encoding="utf-8"))
+    counts = [r["rows"] for r in told["tables"]] + [r[k] for p in told["packs"] for r in p["criteria"] for k in ("violated", "counted") if r[k] is not None]
+    c.check(told["min_cell"] == 7 and sum(counts) > 0 and not any(n % 7 for n in counts), "counts are multiples of the cell")
+    exact, shown = ((pathlib.Path(folder) / "cdm.r" / "report.json"), place / "report.html")
+    rare = [code["code"] for code in json.loads(exact.read_text(encoding="utf-8"))["unmapped"]["top"] if code["rows"] < 7]
+    page = shown.read_text(encoding="utf-8")
+    c.check(rare and not any(f'<bdi class="code">{code}</bdi>' in page for code in rare), "codes on few rows are not listed")
+
+
 def main():
     c = Checks()
     with work() as folder:
@@ -61,6 +75,8 @@ def main():
         c.check(report, "report.json is JSON")
         html = (pathlib.Path(folder) / "cdm.r" / "report.html").read_text()
         c.check("<html" in html and "http://" not in html.split("<body")[1].replace("http://www.w3.org", ""), "report.html is self-contained")
+
+        check_rounded(c, folder)
 
         quarantine = run("quarantine", "list", "--warehouse", pathlib.Path(folder) / "cdm.w", "--json")
         c.equal(quarantine.code, 0, f"quarantine list works: {quarantine.err[-300:]}")
