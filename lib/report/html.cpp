@@ -45,10 +45,10 @@ void write_header(std::string& out, const ReportData& report, Language first) {
   out += fmt::format("<h1>{}</h1></div>\n", report.run.source_name.empty() ? say(title_of(report)) : plain(report.run.source_name));
   out += fmt::format("<div class=\"switch\"><button type=\"button\" id=\"print\" hidden>{}</button>", say(Text::print_page));
   out += "<label for=\"lang-en\" lang=\"\">English</label><label for=\"lang-ko\" lang=\"\">한국어</label></div>\n";
-  out += fmt::format("<p class=\"facts\">{}{}{}{}</p>\n", fact(Text::data_until, report.run.data_date),
+  out += fmt::format("<p class=\"facts\">{}{}{}{}</p>", fact(Text::data_until, report.run.data_date),
                      report.audit ? fact(Text::as_of, report.audit->today) : "", fact(Text::made, report.run.started),
                      fact(Text::identity, report.run.identity.substr(0, 12)));
-  if (report.min_cell != 0) out += fmt::format("<p class=\"facts\">{}</p>\n", say(Text::rounded, {with_commas(report.min_cell)}));
+  if (report.min_cell != 0) out += fmt::format("\n<p class=\"facts\">{}</p>", say(Text::rounded, {with_commas(report.min_cell)}));
   out += "</div></header>\n";
 }
 
