@@ -41,6 +41,10 @@ CdaSetup::CdaSetup(const Needs& needs, const Limits& some_limits, std::string na
   const auto symbol = [&](std::string_view text) { return needs.all ? symbols.intern(text) : symbols.find(text); };
   kind = symbol("ClinicalDocument");
   file_symbol = symbol("@file");
+  negated = symbol("@negated");
+  planned = symbol("@planned");
+  cancelled = symbol("@cancelled");
+  inside = symbol("@inside");
   narrative = needs.all || symbols.find("text") != 0 || symbols.find("originalText") != 0;
 }
 
@@ -179,7 +183,9 @@ void CdaTree::start_element() {
   frame.section = name.local == "section" && is_ours(name.space);
   frame.before = parent.last;
   frame.node = add(parent, symbol, NodeKind::object, {});
+  frame.context = cda_inherit(parent.context);
   if (frame.known) add_attributes(frame);
+  if (is_ours(name.space)) add_context(frame, name);
   const bool narrative = parent.section && setup_.narrative && name.local == "text" && is_ours(name.space);
   if (name.local == "reference" && setup_.narrative && parent.known) {
     for (const XmlAttribute& each : scanner_.attributes()) {
@@ -212,6 +218,34 @@ void CdaTree::add_attributes(Frame& frame) {
     const bool type = each.name.space == XmlSpace::xsi && each.name.local == "type";
     add(frame, symbol, NodeKind::text, type ? type_name(each) : value_of(each));
   }
+}
+
+std::string_view CdaTree::own_attribute(std::string_view local) {
+  for (const XmlAttribute& each : scanner_.attributes()) {
+    if (each.name.local == local && each.name.prefix.empty()) return value_of(each);
+  }
+  return {};
+}
+
+// Negation and mood of a statement hold for all that is in it; what a relation negates is the statement behind it.
+void CdaTree::add_context(Frame& frame, const XmlName& name) {
+  CdaContext& context = frame.context;
+  if (name.local == "statusCode") {
+    CdaContext& owner = frames_.back().context;
+    if (owner.statement() && cda_takes_back(own_attribute("code"))) owner.cancelled = true;
+    return;
+  }
+  context.kind = cda_statement(name.local);
+  if (!context.statement() && name.local != "entryRelationship" && name.local != "component") return;
+  context.negated |= cda_negates(own_attribute("negationInd"));
+  if (!context.statement()) return;
+  const std::string_view mood = trim(own_attribute("moodCode"));
+  if (!mood.empty() && !equal_folded(mood, "EVN")) context.planned = mood;
+  if (!frame.known) return;
+  if (context.negated && setup_.negated != 0) add(frame, setup_.negated, NodeKind::text, "true");
+  if (!context.planned.empty() && setup_.planned != 0) add(frame, setup_.planned, NodeKind::text, context.planned);
+  if (context.cancelled && setup_.cancelled != 0) add(frame, setup_.cancelled, NodeKind::text, "true");
+  if (context.inside != 0 && setup_.inside != 0) add(frame, setup_.inside, NodeKind::text, cda_kinds(context.inside));
 }
 
 // White space between elements is layout. Other pieces join to the element's own text.

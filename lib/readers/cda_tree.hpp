@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "readers/cda_context.hpp"
 #include "readers/json_names.hpp"
 #include "readers/reader.hpp"
 #include "readers/xml_scan.hpp"
@@ -22,7 +23,8 @@ struct CdaSetup {
   Limits limits;
   std::string file_name;
   Symbol kind = 0, file_symbol = 0;
-  bool narrative = false;  // somebody reads narrative text
+  Symbol negated = 0, planned = 0, cancelled = 0, inside = 0;  // members a statement has from what is around it
+  bool narrative = false;                                      // somebody reads narrative text
 };
 
 // Reads one document. The batch gets its records, or one reject and none of them.
@@ -41,7 +43,8 @@ class CdaTree {
     NodeIndex before = 0;          // sibling before this one
     std::string_view text;         // own text so far
     std::string* own = nullptr;    // holds `text` when it was put together
-    bool known = false;            // somebody reads the name
+    CdaContext context;
+    bool known = false;  // somebody reads the name
     bool section = false;
   };
   // An element with an ID inside narrative text: a part of the flattened text.
@@ -65,6 +68,8 @@ class CdaTree {
   void refuse(Code code, std::size_t at);
   Symbol symbol_of(const JsonNames& names, const XmlName& name);
   void add_attributes(Frame& frame);
+  void add_context(Frame& frame, const XmlName& name);
+  std::string_view own_attribute(std::string_view local);  // of the element that starts, in no namespace; empty when it has none
   std::string_view value_of(const XmlAttribute& attribute);
   std::string_view type_name(const XmlAttribute& attribute);
   NodeIndex add(Frame& parent, Symbol name, NodeKind kind, std::string_view text);

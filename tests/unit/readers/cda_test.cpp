@@ -42,6 +42,31 @@ TEST_CASE("elements with nothing but text are texts, others objects; attributes 
   CHECK(tree("<a><![CDATA[1 < 2]]> &#65;</a>") == R"({"a":"1 < 2 A"})");
 }
 
+TEST_CASE("a statement says what it inherits: B19, B20") {
+  const auto inherited = [](std::string_view inside) {
+    const Outcome out = read(
+        "<ClinicalDocument xmlns='urn:hl7-org:v3'><entry>" + std::string(inside) + "</entry></ClinicalDocument>",
+        {"entry", "entryRelationship", "component", "act", "organizer", "observation", "@negated", "@planned", "@cancelled", "@inside"});
+    return out.lines.size() == 1 ? body(out.lines[0]) : std::string("nothing");
+  };
+  CHECK(inherited("<observation negationInd=' true&#10;' moodCode='evn'/>") == R"({"entry":{"observation":{"@negated":"true"}}})");
+  CHECK(inherited("<observation negationInd='false' moodCode='EVN'/>") == R"({"entry":{"observation":""}})");
+  CHECK(inherited("<act negationInd='1'><entryRelationship><observation/></entryRelationship></act>") ==
+        R"({"entry":{"act":{"@negated":"true","entryRelationship":{"observation":{"@negated":"true","@inside":"act"}}}}})");
+  CHECK(
+      inherited("<act><entryRelationship "
+                "negationInd='TRUE'><observation/></entryRelationship><entryRelationship><observation/></entryRelationship></act>") ==
+      R"({"entry":{"act":{"entryRelationship":[{"observation":{"@negated":"true","@inside":"act"}},{"observation":{"@inside":"act"}}]}}})");
+  CHECK(
+      inherited("<organizer moodCode='INT'><component><act moodCode='EVN'><entryRelationship><observation moodCode=' RQO "
+                "'/></entryRelationship></act>"
+                "</component></organizer>") ==
+      R"({"entry":{"organizer":{"@planned":"INT","component":{"act":{"@planned":"INT","@inside":"organizer","entryRelationship":{"observation":{"@planned":"RQO","@inside":"act organizer"}}}}}}})");
+  CHECK(inherited("<act><statusCode code='Nullified'/><entryRelationship><observation><statusCode "
+                  "code='cancelled'/></observation></entryRelationship></act>") ==
+        R"({"entry":{"act":{"entryRelationship":{"observation":{"@cancelled":"true","@inside":"act"}}}}})");
+}
+
 TEST_CASE("names go by namespace whatever the prefix: B10") {
   const std::string own =
       "<ns0:ClinicalDocument xmlns:ns0='urn:hl7-org:v3' xmlns:x='http://www.w3.org/2001/XMLSchema-instance' "

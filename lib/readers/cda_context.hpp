@@ -1,0 +1,36 @@
+// What a clinical statement of a CDA document inherits from the statements and relations around it (CDA R2, 4.3.8: negation and mood hold
+// for a statement with all that is in it), so that rules ask the statement itself, however deep it stands.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace pyojun {
+
+// Of one open element. Elements that are no statements hand on what they got.
+struct CdaContext {
+  std::string_view planned;  // the innermost moodCode other than EVN of it and around it, in the document or the decoder's store
+  std::uint16_t inside = 0;  // kinds of statement around it, a bit for each of the nine
+  std::uint16_t kind = 0;    // its own bit; 0: no statement
+  bool negated = false;      // negationInd of it or around it, on statements and on relations
+  bool cancelled = false;    // a statement around it is cancelled or nullified
+
+  bool statement() const { return kind != 0; }
+};
+
+// The value of a negationInd: xs:boolean ("true", "1"), blanks around it and letter case aside. Anything else negates nothing.
+bool cda_negates(std::string_view value);
+
+// A statusCode that takes the whole statement back: nullified (entered in error), cancelled (either spelling).
+bool cda_takes_back(std::string_view status);
+
+// The bit of a clinical statement's element name (act, encounter, observation, ..); 0 for any other name.
+std::uint16_t cda_statement(std::string_view local);
+
+// The kinds of `inside`, in order of the alphabet with blanks between ("act organizer"); lives as long as the program.
+std::string_view cda_kinds(std::uint16_t inside);
+
+// What a child of `parent` inherits, before its own attributes are looked at.
+CdaContext cda_inherit(const CdaContext& parent);
+
+}  // namespace pyojun
