@@ -17,6 +17,10 @@ void RowChunk::clear_rows() {
   keys.clear();
   aliases.clear();
   versions.clear();
+  orders.clear();
+  order_ends.clear();
+  order_heap.clear();
+  within.clear();
   records.clear();
   candidates.clear();
   deletes.clear();

@@ -62,6 +62,13 @@ struct RowChunk {
   std::vector<Hash128> keys;              // per row, when keyed
   std::vector<Hash128> aliases;           // pairs (row key, other key) that name the same entity; may be empty
   std::vector<std::int64_t> versions;     // per row when the rule says `version`, else empty: order of delivery decides
+  std::vector<std::uint32_t> orders;      // per row when `version` lists several values: its text in order_ends, never falling
+  std::vector<std::uint32_t> order_ends;  // end offset in order_heap of each text; the greater text (by bytes) is later
+  std::string order_heap;
+  std::vector<Hash128> within;            // `within_each` keys a row of what it stands in, {0,0} is none: a delete of one removes the row
+  std::uint16_t within_each = 0;          //
+  TableId within_target = no_table;       // the table these keys are of
+  bool retires = false;                   // rows told under the other key of an alias give way to rows told under the row's
   std::vector<std::uint32_t> records;     // per row: record number within the batch
   std::vector<std::uint32_t> candidates;  // per row: candidate number within the batch and rule set
   std::vector<std::uint8_t> deletes;      // per row: 1 when it removes the row of its key and is itself no row; empty: none does

@@ -91,7 +91,9 @@ struct Emit {
   std::vector<ExprPtr> key;       // empty: none
   bool key_all = false;           // key *
   std::vector<ExprPtr> alias;
-  ExprPtr version;
+  bool retires = false;          // the aliases were written as `retires`: rows told under them give way
+  std::vector<ExprPtr> version;  // the first decides, the others between equal ones
+  std::vector<ExprPtr> within;   // references
   std::vector<Assign> assigns;
   Place at;
 };

@@ -30,6 +30,7 @@ struct Phrase {
 constexpr std::array phrases{
     Phrase{"date", 1, {"the date in {0}", "{0}의 날짜"}},
     Phrase{"datetime", 1, {"the date and time in {0}", "{0}의 일시"}},
+    Phrase{"instant", 1, {"the instant in {0}", "{0}의 시점"}},
     Phrase{"first_day", 1, {"the first day of {0}", "{0}의 첫날"}},
     Phrase{"year", 1, {"the year of {0}", "{0}의 연도"}},
     Phrase{"month", 1, {"the month of {0}", "{0}의 월"}},
@@ -217,7 +218,11 @@ class Book {
     if (emit.key_all) line(say({"Exact copies of a record are counted as duplicates.", "완전히 같은 레코드는 중복으로 셈."}));
     if (!emit.key.empty()) line(fmt::format("{} {}.", say({"Rows are told apart by", "행의 키:"}), keys(emit.key)));
     if (!emit.alias.empty()) line(fmt::format("{} {}.", say({"Also known by", "다른 키:"}), keys(emit.alias)));
-    if (emit.version) line(fmt::format("{} {}.", say({"The later version is decided by", "버전:"}), in_words(*emit.version)));
+    if (emit.retires)
+      line(say(
+          {"What is told under another key gives way to what is told under this one.", "다른 키로 온 내용보다 이 키로 온 내용이 우선함."}));
+    if (!emit.version.empty()) line(fmt::format("{} {}.", say({"The later version is decided by", "버전:"}), keys(emit.version)));
+    if (!emit.within.empty()) line(fmt::format("{} {}.", say({"It is removed with", "함께 지워지는 대상:"}), keys(emit.within)));
     if (rule.delete_when) line(fmt::format("{} {}.", say({"The row is removed when", "행을 지우는 조건:"}), code(*rule.delete_when)));
     if (emit.table == "stem") stem_note(emit);
     line();

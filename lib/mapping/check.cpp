@@ -120,7 +120,8 @@ void Checker::emit(const ast::Emit& emit, std::size_t depth, bool main) {
   if (emit.when) walk(*emit.when, depth, !main);
   for (const auto& part : emit.key) walk(*part, depth, !main);
   for (const auto& part : emit.alias) walk(*part, depth, !main);
-  if (emit.version) walk(*emit.version, depth, !main);
+  for (const auto& part : emit.version) walk(*part, depth, !main);
+  for (const auto& part : emit.within) walk(*part, depth, !main);
   for (const auto& assign : emit.assigns) walk(*assign.value, depth, !main);
   doubled(emit);
   if (emit.table.empty()) return;  // the parser said so
@@ -352,7 +353,8 @@ class FieldCheck {
       if (emit.when) walk(*emit.when, depth);
       for (const auto& part : emit.key) walk(*part, depth);
       for (const auto& part : emit.alias) walk(*part, depth);
-      if (emit.version) walk(*emit.version, depth);
+      for (const auto& part : emit.version) walk(*part, depth);
+      for (const auto& part : emit.within) walk(*part, depth);
       for (const auto& assign : emit.assigns) walk(*assign.value, depth);
     }
   }

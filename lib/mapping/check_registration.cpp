@@ -42,7 +42,8 @@ void expressions_of(const ast::Rule& rule, const Visit& visit) {
     each(emit.when, Use::condition);
     for (const auto& part : emit.key) each(part, Use::value);
     for (const auto& part : emit.alias) each(part, Use::value);
-    each(emit.version, Use::value);
+    for (const auto& part : emit.version) each(part, Use::value);
+    for (const auto& part : emit.within) each(part, Use::value);
     for (const auto& assign : emit.assigns) each(assign.value, Use::value);
   }
 }

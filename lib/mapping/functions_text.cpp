@@ -122,10 +122,12 @@ void arithmetic(const Op& op, Frame& frame, Value& out, Whole whole, Real real) 
 
 }  // namespace
 
-bool parse_time(const Frame& frame, std::string_view text, TimeValue& out) {
+namespace {
+
+bool parse_in(const Frame& frame, std::string_view text, const Zone& zone, std::uint64_t salt, TimeValue& out) {
   Recent<TimeValue>* const recent = frame.runtime == nullptr ? nullptr : &frame.runtime->times;
   if (recent != nullptr) {
-    if (const TimeValue* const known = recent->find(text, 0); known != nullptr) {
+    if (const TimeValue* const known = recent->find(text, salt); known != nullptr) {
       out = *known;
       return true;
     }
@@ -139,10 +141,14 @@ bool parse_time(const Frame& frame, std::string_view text, TimeValue& out) {
     if (!time) return false;
   }
   out = *time;
-  apply_zone(frame.plan->zone_, out);
-  if (recent != nullptr) recent->keep(text, 0, out);
+  apply_zone(zone, out);
+  if (recent != nullptr) recent->keep(text, salt, out);
   return true;
 }
+
+}  // namespace
+
+bool parse_time(const Frame& frame, std::string_view text, TimeValue& out) { return parse_in(frame, text, frame.plan->zone_, 0, out); }
 
 void run_date(const Op& op, Frame& frame, Value& out) {
   TimeValue time;
@@ -158,6 +164,20 @@ void run_datetime(const Op& op, Frame& frame, Value& out) {
   NodeIndex node = 0;
   if (!time_argument(op, 0, frame, time, node)) return out.clear();
   set_time(out, node, time);
+}
+
+// Times without an offset cannot be placed: they are taken as they stand.
+void run_instant(const Op& op, Frame& frame, Value& out) {
+  constexpr Zone utc{false, 0};
+  Value in;
+  eval(*op.args[0], frame, in);
+  std::string_view text;
+  TimeValue time;
+  if (in.tag == Tag::time) return set_time(out, in.node, in.time);
+  if (!in.present() || !text_of(frame, in, text)) return out.clear();
+  if (parse_in(frame, text, utc, 1, time)) return set_time(out, in.node, time);
+  frame.fail(Code::value_not_date, op, in);
+  out.clear();
 }
 
 void run_optional(const Op& op, Frame& frame, Value& out) {

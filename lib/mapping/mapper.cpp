@@ -53,6 +53,8 @@ void PlanMapper::prepare(MappedBatch& out) {
     const Layout& layout = *plan_->layout_of_chunk_[i];
     RowChunk& chunk = out.chunks[i];
     const bool same = chunk.table == layout.table && chunk.rule == plan_->rule_of_chunk_[i] && chunk.keyed == plan_->keyed_chunk_[i] &&
+                      chunk.within_each == layout.within_each && chunk.within_target == layout.within_target &&
+                      chunk.retires == layout.retires &&
                       std::ranges::equal(chunk.columns, layout.columns, [](const ColumnValues& a, const ColumnValues& b) {
                         return a.column == b.column && a.storage == b.storage && a.constant_of == b.constant_of && a.target == b.target;
                       });
@@ -61,6 +63,9 @@ void PlanMapper::prepare(MappedBatch& out) {
       chunk.table = layout.table;
       chunk.rule = plan_->rule_of_chunk_[i];
       chunk.keyed = plan_->keyed_chunk_[i];
+      chunk.within_each = layout.within_each;
+      chunk.within_target = layout.within_target;
+      chunk.retires = layout.retires;
       chunk.columns = layout.columns;
     }
     frame_.failure.failed = false;

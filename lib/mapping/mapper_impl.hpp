@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mapping/frame.hpp"
@@ -37,6 +39,8 @@ class PlanMapper final : public Mapper {
   struct Identity {
     Hash128 key;
     std::int64_t version = 0;
+    std::string_view order;           // in order_
+    std::span<const Hash128> within;  // in within_
     bool lead = false;
   };
 
@@ -51,13 +55,16 @@ class PlanMapper final : public Mapper {
   void reject(const RulePlan& rule);
   Reject describe(const RulePlan& rule, const Failure& failure) const;
 
-  // mapper_rows.cpp
+  // mapper_identity.cpp, mapper_rows.cpp
   bool run_emit(const RulePlan& rule, const EmitPlan& emit, bool main, std::uint32_t ordinal);
   bool evaluate(const EmitPlan& emit);
   void name_column(const EmitPlan& emit, std::size_t attribute, Failure& failure) const;
   bool identify(const EmitPlan& emit, std::uint32_t ordinal, Identity& out);
   Hash128 content_key(std::uint64_t seed, std::uint32_t ordinal);
-  std::int64_t version_of(const EmitPlan& emit);
+  std::int64_t version_number(const Op& op);
+  void version_of(const EmitPlan& emit, Identity& out);
+  void within_of(const EmitPlan& emit, Identity& out);
+  static void add_order(RowChunk& chunk, std::string_view order);
   bool table_rows(const RulePlan& rule, const EmitPlan& emit, Identity identity);
   bool stem_rows(const RulePlan& rule, const EmitPlan& emit, Identity identity);
   void delete_rows(const RulePlan& rule, const EmitPlan& emit, Identity identity);
@@ -87,6 +94,8 @@ class PlanMapper final : public Mapper {
   std::uint32_t record_ = 0;  // number within the batch
   bool deleting_ = false;
   std::vector<Value> values_;
+  std::string order_;
+  std::vector<Hash128> within_;
   std::vector<const CodeEntry*> codes_;
   std::vector<std::string_view> code_texts_;
   std::vector<RouteRow> fresh_route_;

@@ -6,31 +6,12 @@
 
 namespace pyojun::mapping {
 
-namespace {
-
-void hash_nodes(const RecordBatch& batch, NodeIndex node, const SymbolTable& names, std::string& out) {
-  for (NodeIndex i = batch.nodes[node].child; i != 0; i = batch.nodes[i].next) {
-    const Node& item = batch.nodes[i];
-    const std::string_view name = names.name(item.name);
-    if (name == "@file") continue;  // the same content in another file is still the same content
-    out += name;
-    out += '\x1F';
-    out += static_cast<char>('0' + static_cast<int>(item.kind));
-    out += item.text();
-    out += '\x1E';
-    if (item.child == 0) continue;
-    hash_nodes(batch, i, names, out);
-    out += '\x1D';
-  }
-}
-
-}  // namespace
-
 bool PlanMapper::run_emit(const RulePlan& rule, const EmitPlan& emit, bool main, std::uint32_t ordinal) {
   Identity identity;
   identity.lead = main;
   if (emit.keyed && !identify(emit, ordinal, identity)) return false;
-  if (emit.version != nullptr) identity.version = version_of(emit);
+  version_of(emit, identity);
+  within_of(emit, identity);
   if (deleting_) {
     if (emit.keyed) delete_rows(rule, emit, identity);
     return !frame_.failure.failed;
@@ -38,55 +19,6 @@ bool PlanMapper::run_emit(const RulePlan& rule, const EmitPlan& emit, bool main,
   frame_.used_codes.clear();
   if (!evaluate(emit)) return false;
   return emit.stem ? stem_rows(rule, emit, identity) : table_rows(rule, emit, identity);
-}
-
-// A part that is absent or empty quarantines the candidate: a row without identity would be written again with every delivery.
-bool PlanMapper::identify(const EmitPlan& emit, std::uint32_t ordinal, Identity& out) {
-  out.key = emit.key_all ? content_key(emit.seed, ordinal) : key_of(frame_, emit.key, emit.seed);
-  if (out.key || frame_.failure.failed) return !frame_.failure.failed;
-  frame_.failure = {true, Code::key_absent, 0, 0, no_table, no_column};
-  for (const Op* part : emit.key) {
-    Value value;
-    eval(*part, frame_, value);
-    if (value.present()) continue;
-    frame_.failure.field = part->field;
-    frame_.failure.node = value.node;
-    break;
-  }
-  return false;
-}
-
-// The record's bytes, so that columns and members nobody reads count too; its nodes for a batch that came without bytes.
-Hash128 PlanMapper::content_key(std::uint64_t seed, std::uint32_t ordinal) {
-  std::string_view content = frame_.batch->content_of(record_);
-  if (content.empty()) {
-    std::string& text = frame_.buffer;
-    text.clear();
-    hash_nodes(*frame_.batch, frame_.record->root, plan_->symbols_, text);
-    content = text;
-  }
-  const Hash128 key = hash128(content, seed ^ frame_.batch->shape);
-  return ordinal == 0 ? key : combine(key, ordinal);
-}
-
-// Whole numbers as they are, times in microseconds; absent is older than everything.
-std::int64_t PlanMapper::version_of(const EmitPlan& emit) {
-  Value value;
-  eval(*emit.version, frame_, value);
-  if (value.tag == Tag::integer) return value.integer;
-  TimeValue time;
-  if (value.tag == Tag::text) {
-    if (const auto whole = parse_integer(value.text())) return *whole;
-    if (!parse_time(frame_, value.text(), time)) {
-      if (value.length != 0) frame_.fail(Code::value_not_date, *emit.version, value);
-      return null_datetime;
-    }
-  } else if (value.tag == Tag::time) {
-    time = value.time;
-  } else {
-    return null_datetime;
-  }
-  return std::int64_t{time.days} * 86'400'000'000 + time.micros;
 }
 
 bool PlanMapper::evaluate(const EmitPlan& emit) {
@@ -169,7 +101,9 @@ void PlanMapper::add_aliases(const EmitPlan& emit, RowChunk& chunk, const Hash12
 void PlanMapper::finish_row(const RulePlan& rule, const EmitPlan& emit, RowChunk& chunk, const Identity& identity, const Hash128& key,
                             bool lead) {
   if (emit.keyed) chunk.keys.push_back(key);
-  if (emit.version != nullptr) chunk.versions.push_back(identity.version);
+  if (!emit.version.empty()) chunk.versions.push_back(identity.version);
+  if (emit.version.size() > 1) add_order(chunk, identity.order);
+  chunk.within.insert(chunk.within.end(), identity.within.begin(), identity.within.end());
   chunk.records.push_back(record_);
   chunk.candidates.push_back(out_->candidates);
   chunk.leads.push_back(lead ? 1 : 0);

@@ -57,6 +57,7 @@ class PlanCompiler {
   void rules();
   RulePlan rule(const ast::Rule& rule, std::uint16_t number);
   FilterPlan filter(RuleInfo& info, const ast::Expr& condition, std::string reason);
+  void within(const ast::Emit& emit, EmitPlan& out);
   std::uint64_t key_space(const std::string& of) const;
   EmitPlan emit(const ast::Rule& rule, const ast::Emit& emit, std::size_t position, RuleInfo& info);
   std::vector<const Op*> expressions(const std::vector<ast::ExprPtr>& list);

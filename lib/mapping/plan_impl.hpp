@@ -135,6 +135,9 @@ struct Layout {
   std::vector<Binding> bindings, spares;
   std::vector<ConstantColumn> constants;
   bool takes_value = false;  // has value_as_concept_id
+  std::uint16_t within_each = 0;
+  TableId within_target = no_table;
+  bool retires = false;
 };
 
 enum class As : std::uint8_t { plain, answer, unit, sign, time, code };
@@ -150,7 +153,8 @@ struct EmitPlan {
   bool stem = false, keyed = false, key_all = false;
   const Op* when = nullptr;
   std::vector<const Op*> key, alias;
-  const Op* version = nullptr;
+  std::vector<const Op*> version;  // the first decides, the others between equal ones
+  std::vector<const Op*> within;   // references to rows of one table
   std::uint64_t seed = 0;
   std::vector<Attribute> attributes;
   std::vector<Layout> layouts;

@@ -183,7 +183,8 @@ Survey Keeper::survey(const std::vector<const RulePlan*>& rules) {
     at(rule->delete_when, rule->each.size());
     for (const EmitPlan& emit : rule->emits) {
       at(emit.when, rule->each.size());
-      at(emit.version, rule->each.size());
+      all(emit.version);
+      all(emit.within);
       all(emit.key);
       all(emit.alias);
       for (const Attribute& attribute : emit.attributes) at(attribute.op, rule->each.size());

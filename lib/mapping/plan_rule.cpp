@@ -152,6 +152,15 @@ void PlanCompiler::aliases(const ast::Emit& emit, EmitPlan& out) {
   for (const auto& alias : emit.alias) out.alias.push_back(each(*alias));
 }
 
+// What a row stands in: rows of one table whose keys the key index holds, whether they live or not.
+void PlanCompiler::within(const ast::Emit& emit, EmitPlan& out) {
+  out.within = expressions(emit.within);
+  for (std::size_t i = 0; i < out.within.size(); ++i) {
+    const TableId table = out.within[i]->reference;
+    if (table == no_table || table != out.within[0]->reference) problem(Code::plan_reference_mixed, emit.within[i]->at, "within");
+  }
+}
+
 // Keys of one table (or stem rule) of one name space: equal texts are the same row.
 std::uint64_t PlanCompiler::key_space(const std::string& of) const {
   return hash128(options_.space.empty() ? of : of + '\x1f' + options_.space).low;
@@ -179,7 +188,8 @@ EmitPlan PlanCompiler::emit(const ast::Rule& rule, const ast::Emit& emit, std::s
   }
   out.keyed = out.key_all || !out.key.empty();
   aliases(emit, out);
-  if (emit.version) out.version = expression(*emit.version);
+  out.version = expressions(emit.version);
+  within(emit, out);
   std::map<std::string, Part, std::less<>> parts;
   attributes(emit, out, parts);
   out.layout_of.assign(plan_.schema_->tables().size(), 0xFFFF);
@@ -190,6 +200,9 @@ EmitPlan PlanCompiler::emit(const ast::Rule& rule, const ast::Emit& emit, std::s
   }
   for (Layout& layout : out.layouts) {
     layout.chunk = plan_.chunks_++;
+    layout.retires = emit.retires;
+    layout.within_each = static_cast<std::uint16_t>(out.within.size());
+    if (!out.within.empty()) layout.within_target = out.within[0]->reference;
     plan_.rule_of_chunk_.push_back(static_cast<std::uint16_t>(plan_.infos_.size() - 1));
     plan_.keyed_chunk_.push_back(out.keyed);
     if (std::ranges::find(info.tables, layout.table) == info.tables.end()) info.tables.push_back(layout.table);

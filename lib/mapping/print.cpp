@@ -192,8 +192,9 @@ class Printer {
     line(target + condition(emit.when));
     if (emit.key_all) line("  key *");
     if (!emit.key.empty()) line("  key " + joined(emit.key, 0, ", ", fallback));
-    if (!emit.alias.empty()) line("  alias " + joined(emit.alias, 0, ", ", fallback));
-    if (emit.version) line("  version " + print(*emit.version));
+    if (!emit.alias.empty()) line((emit.retires ? "  retires " : "  alias ") + joined(emit.alias, 0, ", ", fallback));
+    if (!emit.version.empty()) line("  version " + joined(emit.version, 0, ", ", fallback));
+    if (!emit.within.empty()) line("  within " + joined(emit.within, 0, ", ", fallback));
     if (!emit.shared.empty()) line("  shared " + name_form(emit.shared));
     for (const auto& assign : emit.assigns) {
       std::string names;

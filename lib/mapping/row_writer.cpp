@@ -360,6 +360,12 @@ void cut_back(RowChunk& chunk) {
   }
   if (chunk.keys.size() > rows) chunk.keys.resize(rows);
   if (chunk.versions.size() > rows) chunk.versions.resize(rows);
+  if (chunk.orders.size() > rows) {
+    chunk.orders.resize(rows);
+    chunk.order_ends.resize(rows == 0 ? 0 : chunk.orders.back() + 1);
+    chunk.order_heap.resize(rows == 0 ? 0 : chunk.order_ends.back());
+  }
+  if (chunk.within.size() > rows * chunk.within_each) chunk.within.resize(rows * chunk.within_each);
   chunk.records.resize(rows);
   chunk.candidates.resize(rows);
   chunk.leads.resize(rows);

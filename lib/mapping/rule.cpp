@@ -10,7 +10,13 @@ namespace pyojun::language {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> rule_words{"from", "each", "where", "into", "also", "delete", "key", "version", "shared"};
+constexpr std::array<std::string_view, 11> rule_words{"from", "each",    "where",  "into",    "also",  "delete",
+                                                      "key",  "version", "within", "retires", "shared"};
+
+bool emit_word(const Token& token) {
+  constexpr std::array<std::string_view, 6> words{"key", "alias", "retires", "version", "within", "shared"};
+  return std::ranges::any_of(words, [&](std::string_view word) { return token.word(word); });
+}
 
 bool starts_other(const Token& token, bool assignment) {
   constexpr std::array<std::string_view, 12> words{"mapping", "cdm",  "source", "timezone", "include", "dialect",
@@ -63,7 +69,7 @@ bool StatementParser::rule_line(ast::Rule& rule) {
     if (start.word("into")) return target(rule, false);
     if (start.word("also")) return target(rule, true);
     if (start.word("delete")) return delete_when(rule);
-    if (!any_of({"key", "alias", "version", "shared"})) {
+    if (!emit_word(start)) {
       if (start.any_name() && (peek(1).is("=") || peek(1).is("->"))) return fail(Code::map_expected_assign, peek(1));
       return fail(Code::map_statement_unknown, start, nearest(start.text, {rule_words.begin(), rule_words.end()}));
     }
@@ -142,7 +148,7 @@ bool StatementParser::delete_when(ast::Rule& rule) {
   return rule.delete_when != nullptr;
 }
 
-// Lines of a target: key, alias, version, shared, assignments. An override replaces, a rule says each thing once.
+// Lines of a target: key, alias or retires, version, within, shared, assignments. An override replaces, a rule says each thing once.
 bool StatementParser::emit_line(ast::Emit& emit, bool replace) {
   if (assignment_ahead()) return assign(emit, replace);
   const Token word = next();
@@ -152,18 +158,20 @@ bool StatementParser::emit_line(ast::Emit& emit, bool replace) {
     emit.key_all = accept("*");
     return emit.key_all || expressions(emit.key);
   }
-  if (word.text == "alias") {
+  if (word.text == "alias" || word.text == "retires") {
     if (!replace && !emit.alias.empty()) return fail(Code::map_set_twice, word);
     emit.alias.clear();
+    emit.retires = word.text == "retires";
     return expressions(emit.alias);
   }
   if (word.text == "shared") {
     if (!replace && !emit.shared.empty()) return fail(Code::map_set_twice, word);
     return name(emit.shared);
   }
-  if (!replace && emit.version) return fail(Code::map_set_twice, word);
-  emit.version = expression();
-  return emit.version != nullptr;
+  std::vector<ast::ExprPtr>& list = word.text == "version" ? emit.version : emit.within;
+  if (!replace && !list.empty()) return fail(Code::map_set_twice, word);
+  list.clear();
+  return expressions(list);
 }
 
 bool StatementParser::assign(ast::Emit& emit, bool replace) {
@@ -264,7 +272,7 @@ bool StatementParser::override_line(ast::Rule& rule, std::size_t& emit) {
       emit = static_cast<std::size_t>(found - rule.emits.begin());
       return true;
     }
-    if (!any_of({"key", "alias", "version", "shared"})) return fail(Code::map_override_line, start);
+    if (!emit_word(start)) return fail(Code::map_override_line, start);
   }
   return emit_line(rule.emits[emit], true);
 }

@@ -1,6 +1,5 @@
 // Settle, first part: rows of equal key compete; memory stays bounded by working through the keys in partitions.
 #include <algorithm>
-#include <limits>
 #include <tuple>
 
 #include "warehouse/settle.hpp"
@@ -40,16 +39,60 @@ class Filter {
 
 }  // namespace
 
-void Settle::enter(std::uint32_t number, std::uint32_t row, const Hash128& key) {
+void Settle::enter(std::uint32_t number, std::uint32_t row, const Hash128& key, bool former) {
   const ChunkHeader& header = segment_.header(chunks_[number]);
   Entrant entrant;
   entrant.key = key;
-  entrant.version = header.versions_at == 0 ? std::numeric_limits<std::int64_t>::min() : segment_.at<std::int64_t>(header.versions_at)[row];
+  entrant.version = segment_.version(header, row);
+  entrant.deletes = segment_.deletes(header, row);
+  entrant.former = former;
   entrant.chunk = number;
   entrant.row = row;
   entrant.lead = segment_.lead(header, row);
   entrant.retired = number >= living_;
   entrants_.push_back(entrant);
+}
+
+bool Settle::same_record(const Entrant& one, const Entrant& other) const {
+  const ChunkInfo &a = chunks_[one.chunk], &b = chunks_[other.chunk];
+  return a.file == b.file && a.batch == b.batch &&
+         segment_.packed(segment_.header(a).records)[one.row] == segment_.packed(segment_.header(b).records)[other.row];
+}
+
+// Does `here`, which was delivered after `before`, take its place? Rows without version are below all, so that a delete that only joins
+// names removes nothing. Where `version` lists several values and all are equal, a delete does not lose to another record.
+bool Settle::follows(const Entrant& here, const Entrant& before) const {
+  const bool unversioned = here.version.number == null_datetime, unversioned_before = before.version.number == null_datetime;
+  if (unversioned != unversioned_before) return unversioned_before;
+  if (here.former != before.former) return before.former;
+  if (here.version != before.version) return here.version > before.version;
+  if (here.deletes == before.deletes || here.version.text.empty() || same_record(here, before)) return true;
+  return here.deletes;
+}
+
+// What a winner decided that no clock did, or against the clock.
+void Settle::remark(std::span<const Entrant> group, const Entrant& best) {
+  for (const Entrant& loser : group) {
+    if (&loser == &best || !loser.lead || loser.retired) continue;
+    if (loser.former && !best.former && loser.version > best.version) {
+      remarks_.push_back({loser.chunk, loser.row, Code::retired_name_gave_way});
+    }
+    const bool tie = loser.former == best.former && loser.version == best.version && !best.version.text.empty();
+    if (tie && !same_record(loser, best) && (loser.deletes != best.deletes || !same_values(loser, best))) {
+      remarks_.push_back({loser.chunk, loser.row, Code::version_tie});
+    }
+  }
+}
+
+// Partitions may have been begun anew, so a remark can be there twice.
+Status Settle::tell_remarks() {
+  std::sort(remarks_.begin(), remarks_.end());
+  remarks_.erase(std::unique(remarks_.begin(), remarks_.end()), remarks_.end());
+  for (const Remark& it : remarks_) {
+    if (Status status = tell(findings_.told, it.chunk, it.row, 0, it.code); !status) return status;
+  }
+  remarks_ = {};
+  return {};
 }
 
 // The row that stands for a key takes the id that the key has in its table.
@@ -75,9 +118,10 @@ void Settle::decide_leads() {
     for (end = begin; end < entrants_.size() && entrants_[end].key == entrants_[begin].key; ++end) {
       const Entrant& here = entrants_[end];
       if (!here.lead) others = true;
-      if (here.lead && !here.retired && (best == nullptr || here.version >= best->version)) best = &here;
+      if (here.lead && !here.retired && (best == nullptr || follows(here, *best))) best = &here;
     }
     if (end - begin < 2) continue;
+    if (best != nullptr) remark({&entrants_[begin], end - begin}, *best);
     for (std::size_t i = begin; i < end; ++i) {
       if (entrants_[i].lead && &entrants_[i] != best) kill(entrants_[i].chunk, entrants_[i].row, Fate::duplicate);
     }
@@ -98,7 +142,7 @@ void Settle::decide_others() {
     for (end = begin; end < others_.size() && others_[end].key == others_[begin].key; ++end) {
       const Entrant& here = others_[end];
       if (segment_.dead(chunks_[here.chunk], here.row)) continue;
-      if (best == nullptr || here.lead || (!best->lead && here.version >= best->version)) best = &here;
+      if (best == nullptr || here.lead || (!best->lead && follows(here, *best))) best = &here;
     }
     for (std::size_t i = begin; i < end; ++i) {
       if (&others_[i] != best) kill(others_[i].chunk, others_[i].row, Fate::duplicate);
@@ -116,12 +160,12 @@ void Settle::contest_entities(TableId table) {
       const ChunkHeader& header = segment_.header(chunks_[number]);
       if (header.keys != KeyForm::slots || number >= living_) continue;
       const Slot* const slots = segment_.at<Slot>(header.keys_at);
-      for (std::uint32_t row = 0; row < header.rows; ++row) act(number, row, index->root(slots[row]));
+      for (std::uint32_t row = 0; row < header.rows; ++row) act(number, row, slots[row]);
     }
   };
   std::uint64_t twice = 0;
   each([&](std::uint32_t, std::uint32_t, Slot slot) {
-    std::uint8_t& flags = index->flags(slot);
+    std::uint8_t& flags = index->flags(index->root(slot));
     if ((flags & KeyIndex::defined) != 0) {
       flags |= KeyIndex::again;
       ++twice;
@@ -131,8 +175,10 @@ void Settle::contest_entities(TableId table) {
   if (twice == 0) return;
   const auto parts = static_cast<std::uint32_t>(2 * twice / most_entrants_ + 1);
   for (std::uint32_t part = 0; part < parts; ++part) {
-    each([&](std::uint32_t chunk, std::uint32_t row, Slot slot) {
-      if ((index->flags(slot) & KeyIndex::again) != 0 && slot % parts == part) enter(chunk, row, {slot, table});
+    each([&](std::uint32_t chunk, std::uint32_t row, Slot own) {
+      const Slot slot = index->root(own);
+      if ((index->flags(slot) & KeyIndex::again) == 0 || slot % parts != part) return;
+      enter(chunk, row, {slot, table}, (index->flags(own) & KeyIndex::retired) != 0);
     });
     decide_leads();
   }
@@ -211,6 +257,7 @@ void Settle::resolve_contests() {
   contest_events();
   decide_others();
   apply_deletes();
+  withdraw();
 }
 
 }  // namespace pyojun

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t format_version = 2;
+constexpr std::uint64_t format_version = 3;
 constexpr std::string_view format_word = "pyojun-warehouse ";
 constexpr std::string_view current_word = "run ";
 constexpr std::uint64_t index_magic = 0x3230'5844'494A'5950ULL;  // "PYJIDX02"

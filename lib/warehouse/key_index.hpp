@@ -20,6 +20,7 @@ class KeyIndex {
     defined = 2,    // set by settle, on the root: a row came
     again = 4,      // set by settle, on the root: more than one row came
     alive = 8,      // set by settle, on the root: one live row stands for it
+    retired = 16,   // set by settle, on the slot itself: another name took its place
   };
 
   KeyIndex();

@@ -12,7 +12,7 @@
 namespace pyojun {
 
 inline constexpr std::uint64_t segment_magic = 0x3130'4745'534A'5950ULL;  // "PYJSEG01"
-inline constexpr std::uint32_t segment_version = 2;
+inline constexpr std::uint32_t segment_version = 3;
 inline constexpr std::uint64_t segment_base_step = 65536;  // bases are multiples of it, so that segments can be mapped side by side
 inline constexpr std::size_t offset_step = 64;
 
@@ -61,8 +61,14 @@ struct ChunkHeader {
   std::uint8_t sorted = 0;                                                                   // candidates never fall: they can be searched
   std::uint64_t keys_at = 0, versions_at = 0, leads_at = 0, deletes_at = 0, columns_at = 0;  // 0: not there
   std::uint64_t aliases_at = 0;                                                              // pairs of slots: the row's, the other name's
-  std::uint32_t aliases = 0, filler = 0;
-  PackedHeader records, candidates;
+  std::uint32_t aliases = 0;
+  std::uint32_t retires = 0;                           // 1: what is told under the other name gives way
+  std::uint64_t order_ends_at = 0, order_heap_at = 0;  // texts that decide between equal versions; `orders` says whose is which
+  std::uint64_t within_at = 0;                         // within_each slots a row
+  std::uint16_t within_each = 0;
+  TableId within_target = no_table;
+  std::uint32_t filler = 0;
+  PackedHeader records, candidates, orders;
 };
 
 // How the ids of a chunk's rows are known: first_id + rank among the rows that were given one, the id of the row's key, or one by one.

@@ -19,6 +19,16 @@ std::uint64_t Packed::operator[](std::size_t i) const {
   }
 }
 
+RowVersion Segment::version(const ChunkHeader& header, std::size_t row) const {
+  RowVersion out{header.versions_at == 0 ? null_datetime : at<std::int64_t>(header.versions_at)[row], {}};
+  if (header.order_ends_at == 0) return out;
+  const auto text = static_cast<std::size_t>(packed(header.orders)[row]);
+  const auto* const ends = at<std::uint32_t>(header.order_ends_at);
+  const std::uint32_t begin = text == 0 ? 0 : ends[text - 1];
+  out.text = {at<char>(header.order_heap_at) + begin, ends[text] - begin};
+  return out;
+}
+
 std::span<const ColumnHeader> Segment::columns(const ChunkInfo& chunk) const {
   const ChunkHeader& head = header(chunk);
   return {at<ColumnHeader>(head.columns_at), head.columns};

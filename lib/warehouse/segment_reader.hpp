@@ -1,10 +1,12 @@
 // Read access to a segment: chunks, their columns and per-row arrays, straight from the mapped file.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -20,6 +22,13 @@ struct SettledTable {
   std::uint32_t rows = 0;
   std::span<const std::int32_t> ids;  // by slot
   std::span<const RowRun> order;      // in id order; empty: chunk order
+};
+
+// What decides between rows of one key. Absent numbers are null_datetime, absent texts empty.
+struct RowVersion {
+  std::int64_t number = 0;
+  std::string_view text;  // in the segment
+  std::strong_ordering operator<=>(const RowVersion&) const = default;
 };
 
 struct Packed {
@@ -49,6 +58,7 @@ class Segment {
   bool deletes(const ChunkHeader& header, std::size_t row) const {
     return header.deletes_at != 0 && at<std::uint8_t>(header.deletes_at)[row] != 0;
   }
+  RowVersion version(const ChunkHeader& header, std::size_t row) const;
   bool dead(const ChunkInfo& chunk, std::size_t row) const { return bit(chunk.dead, row); }
   // Bit of a row in bitmap `number` - 1; 0 is the bitmap without any.
   bool bit(std::uint32_t number, std::size_t row) const { return number != 0 && (words(number)[row / 64] >> (row % 64) & 1U) != 0; }

@@ -177,7 +177,10 @@ Status SegmentWriter::check(const RowChunk& chunk) const {
   const std::size_t rows = chunk.rows;
   const bool sizes = (!chunk.keyed || chunk.keys.size() == rows) && (chunk.versions.empty() || chunk.versions.size() == rows) &&
                      chunk.records.size() == rows && chunk.candidates.size() == rows && chunk.leads.size() == rows &&
-                     (chunk.deletes.empty() || chunk.deletes.size() == rows) && chunk.aliases.size() % 2 == 0;
+                     (chunk.deletes.empty() || chunk.deletes.size() == rows) && chunk.aliases.size() % 2 == 0 &&
+                     (chunk.orders.empty() || (chunk.orders.size() == rows && chunk.orders.back() < chunk.order_ends.size())) &&
+                     chunk.within.size() == rows * chunk.within_each &&
+                     (chunk.within.empty() || chunk.within_target < schema_.tables().size());
   if (!sizes) return misfit(schema_, chunk, "per-row arrays");
   for (const auto& values : chunk.columns) {
     if (values.column >= table.columns.size()) return misfit(schema_, chunk, "column number");
@@ -212,6 +215,36 @@ Status SegmentWriter::put_keys(const RowChunk& chunk, ChunkHeader& header) {
     if (!at) return at.error();
     header.aliases_at = *at;
     header.aliases = static_cast<std::uint32_t>(chunk.aliases.size() / 2);
+    header.retires = chunk.retires ? 1 : 0;
+  }
+  return {};
+}
+
+// What decides between rows of one key, and what rows stand in.
+Status SegmentWriter::put_versions(const RowChunk& chunk, ChunkHeader& header) {
+  if (chunk.keyed && !chunk.versions.empty()) {
+    auto at = out_.put(std::span<const std::int64_t>(chunk.versions));
+    if (!at) return at.error();
+    header.versions_at = *at;
+  }
+  if (chunk.keyed && !chunk.orders.empty()) {
+    auto orders = put_packed(chunk.orders, 0);
+    if (!orders) return orders.error();
+    header.orders = *orders;
+    auto ends = out_.put(std::span<const std::uint32_t>(chunk.order_ends));
+    if (!ends) return ends.error();
+    header.order_ends_at = *ends;
+    auto heap = out_.put(std::span<const char>(chunk.order_heap));
+    if (!heap) return heap.error();
+    header.order_heap_at = *heap;
+  }
+  if (!chunk.within.empty()) {
+    indexes_.of(chunk.within_target).slots(chunk.within, KeyIndex::mentioned, slots_);
+    auto at = out_.put(std::span<const Slot>(slots_));
+    if (!at) return at.error();
+    header.within_at = *at;
+    header.within_each = chunk.within_each;
+    header.within_target = chunk.within_target;
   }
   return {};
 }
@@ -272,11 +305,7 @@ Status SegmentWriter::add(const RowChunk& chunk) {
     to = *at;
     return {};
   };
-  if (chunk.keyed && !chunk.versions.empty()) {
-    auto at = out_.put(std::span<const std::int64_t>(chunk.versions));
-    if (!at) return at.error();
-    header.versions_at = *at;
-  }
+  if (Status status = put_versions(chunk, header); !status) return status;
   if (std::find(chunk.leads.begin(), chunk.leads.end(), 0) != chunk.leads.end()) {
     if (Status status = put_bytes(chunk.leads, header.leads_at); !status) return status;
   }

@@ -47,6 +47,7 @@ class SegmentWriter {
  private:
   Status check(const RowChunk& chunk) const;
   Status put_keys(const RowChunk& chunk, ChunkHeader& header);
+  Status put_versions(const RowChunk& chunk, ChunkHeader& header);
   Status put_column(const ColumnValues& values, std::uint32_t rows, ColumnHeader& header);
   Result<PackedHeader> put_packed(std::span<const std::uint32_t> values, std::uint64_t add);
 

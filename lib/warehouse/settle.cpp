@@ -36,6 +36,7 @@ Settle::Settle(const Schema& schema, KeyIndexes& indexes, Segment& segment, std:
 Status Settle::run() {
   join_aliases();
   resolve_contests();
+  if (Status status = tell_remarks(); !status) return status;
   if (Status status = resolve_orphans(); !status) return status;
   give_ids();
   return {};
@@ -49,7 +50,10 @@ void Settle::join_aliases() {
     if (header.aliases == 0) continue;
     KeyIndex& index = indexes_.of(chunk.table);
     const Slot* const pairs = segment_.at<Slot>(header.aliases_at);
-    for (std::uint32_t i = 0; i < header.aliases; ++i) index.join(pairs[2 * i], pairs[2 * i + 1]);
+    for (std::uint32_t i = 0; i < header.aliases; ++i) {
+      index.join(pairs[2 * i], pairs[2 * i + 1]);
+      if (header.retires != 0) index.flags(pairs[2 * i + 1]) |= KeyIndex::retired;
+    }
   }
 }
 

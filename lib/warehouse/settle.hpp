@@ -29,10 +29,12 @@ struct LastRun {
 };
 
 // Rules of the contest between rows of one key:
-// 1. Lead rows first: highest version wins (a row without version is below all), then the later in order of delivery. A losing lead
-//    takes all rows of its candidate along and counts as duplicate.
+// 1. Lead rows first (see follows()): highest version wins (a row without version is below all), then the later in order of delivery. A
+//    losing lead takes all rows of its candidate along and counts as duplicate. Rows told under a retired name lose against rows told
+//    under the name that took its place, whatever their versions.
 // 2. Then further rows (`also`): a living lead beats them; among themselves version and order decide. They die alone, unbooked.
 // 3. A delete that wins leaves no row; it stays counted as mapped, for it did what its rule says.
+// 4. A delete with a version takes along every row, not later than itself, that stands within what it deletes: they count as duplicates.
 // Orphans: a row whose required reference stands for no living row dies (a lead takes its candidate along and is booked as
 // quarantined); optional references become null. Both are told to the sink in order of delivery.
 // Rows of files that were retired tonight take part as `retired` entrants: they never win, but the row that takes their place in the same
@@ -63,9 +65,22 @@ class Settle {
  private:
   struct Entrant {
     Hash128 key;
-    std::int64_t version = 0;
+    RowVersion version;
     std::uint32_t chunk = 0, row = 0;
-    bool lead = true, retired = false;
+    bool lead = true, retired = false, deletes = false;
+    bool former = false;  // told under a name that another took the place of
+  };
+  // What is told of a row that a contest decided.
+  struct Remark {
+    std::uint32_t chunk = 0, row = 0;
+    Code code = Code::count;
+    auto operator<=>(const Remark&) const = default;
+  };
+  // A delete of something other rows stand in, the rows of its candidate together.
+  struct Withdrawal {
+    Hash128 what;  // table and root slot
+    RowVersion version;
+    std::uint32_t chunk = 0, row = 0;
   };
   // A row that takes over an id that was given before.
   struct Heir {
@@ -85,11 +100,20 @@ class Settle {
   void contest_entities(TableId table);
   void contest_events();
   bool contest_partition(const std::vector<std::uint32_t>& chunks, std::uint64_t keys, std::uint32_t part, std::uint32_t parts);
-  void enter(std::uint32_t chunk, std::uint32_t row, const Hash128& key);
+  void enter(std::uint32_t chunk, std::uint32_t row, const Hash128& key, bool former = false);
+  bool same_record(const Entrant& one, const Entrant& other) const;
+  bool follows(const Entrant& here, const Entrant& before) const;
+  void remark(std::span<const Entrant> group, const Entrant& best);
+  Status tell_remarks();
   void decide_leads();
   void decide_others();
   void apply_deletes();
   void bequeath(std::span<const Entrant> group, const Entrant& winner);
+
+  // withdrawals.cpp
+  bool same_values(const Entrant& one, const Entrant& other) const;
+  std::vector<Withdrawal> withdrawals() const;
+  void withdraw();
 
   // orphans.cpp
   void mark_alive();
@@ -125,6 +149,7 @@ class Settle {
   std::uint64_t most_entrants_;  // rows that compete at once: more are worked through in partitions
   std::vector<Entrant> entrants_, others_;
   std::vector<Heir> heirs_;
+  std::vector<Remark> remarks_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> succeeded_;  // retired rows whose key lives on
   std::vector<std::uint64_t> deleted_;                              // winning deletes by book line
   std::vector<std::uint8_t> complete_;                              // by table: every mentioned key stands for a living row

@@ -56,8 +56,9 @@ std::string dump(const ast::Mapping& mapping) {
     for (const auto& emit : rule.emits) {
       dump(emit.when.get(), out += "\n" + emit.table + emit.default_domain + (emit.key_all ? "*" : ""));
       for (const auto& part : emit.key) dump(part.get(), out);
-      for (const auto& part : emit.alias) dump(part.get(), out += "~");
-      dump(emit.version.get(), out);
+      for (const auto& part : emit.alias) dump(part.get(), out += emit.retires ? "~~" : "~");
+      for (const auto& part : emit.version) dump(part.get(), out += "@");
+      for (const auto& part : emit.within) dump(part.get(), out += "<");
       for (const auto& assign : emit.assigns) {
         for (const auto& name : assign.names) out += name.first + ",";
         dump(assign.value.get(), out);

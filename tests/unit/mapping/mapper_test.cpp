@@ -527,6 +527,38 @@ TEST_CASE("versions come from whole numbers or times") {
   CHECK(run.out.chunks[0].versions == std::vector<std::int64_t>{7, 1'000'000, null_datetime});
 }
 
+TEST_CASE("further values of version become texts that sort as the values do") {
+  Run run("rule r\nfrom k\ninto person\nkey K\nversion 1, A, B\nyear_of_birth := 1980\n");
+  // In rising order: absent, then texts in natural order; what comes first decides.
+  run.json("k", R"({"K": "1", "B": "9"} {"K": "2", "A": "-1"} {"K": "3", "A": "7"} {"K": "4", "A": "007", "B": "x"} {"K": "5", "A": "10"}
+    {"K": "6", "A": "MSG9"} {"K": "7", "A": "MSG10", "B": "1"} {"K": "8", "A": "MSG10", "B": "2"} {"K": "9", "A": "MSG10", "B": "2"})");
+  const RowChunk& chunk = run.out.chunks[0];
+  REQUIRE(chunk.orders.size() == 9);
+  const auto text = [&](std::size_t row) {
+    const std::uint32_t at = chunk.orders[row];
+    const std::size_t begin = at == 0 ? 0 : chunk.order_ends[at - 1];
+    return std::string_view(chunk.order_heap).substr(begin, chunk.order_ends[at] - begin);
+  };
+  for (std::size_t row = 1; row < 8; ++row) CHECK(text(row - 1) < text(row));
+  CHECK(text(7) == text(8));
+  CHECK(chunk.order_ends.size() == 8);  // equal neighbours share one
+}
+
+TEST_CASE("within and retires go along with the rows") {
+  Run run(
+      "rule r\nfrom k\ninto visit_occurrence\nkey K\nretires O\nwithin care_site(A), care_site(B)\nperson_id := person(K)\n"
+      "visit_start_date := date(D)\nvisit_end_date := date(D)\nvisit_type_concept_id := 0\n");
+  run.json("k", R"({"K": "1", "A": "x", "B": "y", "O": "0", "D": "2020-01-01"} {"K": "2", "B": "x", "D": "2020-01-01"})");
+  const RowChunk& chunk = run.out.chunks[0];
+  CHECK(chunk.retires);
+  CHECK(chunk.within_each == 2);
+  CHECK(chunk.within_target == schema().find("care_site"));
+  REQUIRE(chunk.within.size() == 4);
+  CHECK(chunk.within[0] == chunk.within[3]);
+  CHECK(chunk.within[1] != chunk.within[0]);
+  CHECK(chunk.within[2] == Hash128{});
+}
+
 TEST_CASE("mapping a batch again gives the same, and memory is kept") {
   Run run(condition_rule);
   const std::string text = "PATIENT,CODE,START,STOP\np,E11.9,2020-01-01,\np,Z99,2020-01-01,\nq,,2020-01-01,\nq,E11.9,bad,\n";

@@ -60,6 +60,8 @@ struct Row {
   std::string key;  // empty: no key
   bool lead = true, deletes = false;
   std::optional<std::int64_t> version;
+  std::string order;                             // between equal versions
+  std::string within;                            // key of a care site
   std::map<std::string, std::int32_t> integers;  // integers and dates
   std::map<std::string, std::string> texts, references;
   std::map<std::string, double> numbers;
@@ -91,6 +93,12 @@ inline RowChunk chunk(const std::string& table_name, std::uint16_t rule, const s
     out.keyed = out.keyed || !row.key.empty();
   }
   const bool versions = std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.version.has_value(); });
+  const bool ordered = std::any_of(rows.begin(), rows.end(), [](const Row& row) { return !row.order.empty(); });
+  const bool standing = std::any_of(rows.begin(), rows.end(), [](const Row& row) { return !row.within.empty(); });
+  if (standing) {
+    out.within_each = 1;
+    out.within_target = schema().find("care_site");
+  }
   for (const Row& row : rows) {
     out.records.push_back(row.record);
     out.candidates.push_back(row.candidate);
@@ -98,6 +106,12 @@ inline RowChunk chunk(const std::string& table_name, std::uint16_t rule, const s
     out.deletes.push_back(row.deletes ? 1 : 0);
     if (out.keyed) out.keys.push_back(key(row.key));
     if (versions) out.versions.push_back(row.version.value_or(0));
+    if (ordered) {
+      out.order_heap += row.order;
+      out.order_ends.push_back(static_cast<std::uint32_t>(out.order_heap.size()));
+      out.orders.push_back(static_cast<std::uint32_t>(out.orders.size()));
+    }
+    if (standing) out.within.push_back(row.within.empty() ? Hash128{} : key(row.within));
     for (auto& [name, values] : columns) {
       switch (values.storage) {
         case Storage::integers:

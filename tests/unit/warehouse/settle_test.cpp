@@ -120,6 +120,77 @@ TEST_CASE("a delete removes the row of its key and is itself no row; a later row
   CHECK(run.quarantine() == "C051:condition_occurrence.visit_occurrence_id:1");
 }
 
+TEST_CASE("between equal versions the order decides, then a delete of another record stands") {
+  const Folder folder;
+  Run run(folder / "w");
+  const auto a = run.file(), b = run.file();
+  const auto told = [](std::string_view name, std::string order, std::int32_t day, bool deletes = false) {
+    auto row = visit(name, "al", day);
+    row.version = 5;
+    row.order = std::move(order);
+    row.deletes = deletes;
+    return row;
+  };
+  run.commit(a, {chunk("person", 0, numbered({person("al")}))});
+  run.commit(
+      a,
+      {chunk("visit_occurrence", 1,
+             numbered({told("v1", "2", 1), told("v2", "1", 2, true), told("v3", "1", 3, true), told("v3", "1", 4), told("v4", "1", 5)}))});
+  run.commit(b, {chunk("visit_occurrence", 1, numbered({told("v1", "1", 6), told("v2", "1", 7), told("v4", "1", 5), told("v5", "1", 8)}))});
+  run.commit(b, {chunk("visit_occurrence", 1, numbered({told("v5", "1", 9)}))});
+  run.settle();
+  // v1 by its order; v2 stays deleted; v3 is deleted, for these are two records; v5 by order of delivery.
+  CHECK(column(*run.warehouse, "visit_occurrence", "visit_start_date") == "1 5 9");
+  CHECK(run.quarantine() ==
+        "C092:visit_occurrence.visit_occurrence_id:1 C092:visit_occurrence.visit_occurrence_id:1 "
+        "C092:visit_occurrence.visit_occurrence_id:1");
+}
+
+TEST_CASE("a delete takes along what stands within, up to its version; one that finds nothing is told") {
+  const Folder folder;
+  Run run(folder / "w");
+  const auto a = run.file();
+  const auto site = [](std::string_view name, std::int64_t version) {
+    Row row;
+    row.key = name;
+    row.version = version;
+    row.deletes = true;
+    return row;
+  };
+  const auto told = [](std::string_view name, std::string_view within, std::int64_t version, std::int32_t day) {
+    auto row = visit(name, "al", day);
+    row.version = version;
+    row.within = within;
+    return row;
+  };
+  run.commit(a, {chunk("care_site", 2, numbered({site("s1", 5), site("s2", 5), site("s3", 5)}))});
+  run.commit(a, {chunk("person", 0, numbered({person("al")}))});
+  run.commit(a, {chunk("visit_occurrence", 1,
+                       numbered({told("v1", "s1", 4, 1), told("v2", "s1", 5, 2), told("v3", "s1", 6, 3), told("v4", "s2", 6, 4),
+                                 told("v5", "", 1, 5)}))});
+  run.settle();
+  CHECK(column(*run.warehouse, "visit_occurrence", "visit_start_date") == "3 4 5");
+  CHECK(run.balance(a, 1).duplicates == 2);
+  CHECK(run.quarantine() == "C090:care_site.care_site_id:1 C090:care_site.care_site_id:1");
+}
+
+TEST_CASE("rows under a retired name give way, whatever their version") {
+  const Folder folder;
+  Run run(folder / "w");
+  const auto a = run.file();
+  auto old = person("old", 1950), fresh = person("new", 1960), later = person("old", 1970);
+  old.version = 1;
+  fresh.version = 2;
+  later.version = 3;
+  auto people = chunk("person", 0, numbered({old, fresh, later}));
+  people.aliases = {key("new"), key("old")};
+  people.retires = true;
+  run.commit(a, {std::move(people)});
+  run.settle();
+  CHECK(column(*run.warehouse, "person", "year_of_birth") == "1960");
+  CHECK(run.quarantine() == "C091:person.person_id:1");
+}
+
 TEST_CASE("orphans are quarantined with their place; what hung on them loses the reference") {
   const Folder folder;
   Run run(folder / "w");
