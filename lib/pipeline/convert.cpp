@@ -42,7 +42,7 @@ struct OpenSource {
   const SourceRequest* request = nullptr;
   std::shared_ptr<const Plan> plan;
   Sources sources;
-  std::map<std::string, std::string> parts;  // of the mapping, by record kind: their hashes
+  PartHashes parts;
 };
 
 class Conversion {
@@ -248,10 +248,9 @@ Status Conversion::check_space() const {
 // Everything that decides the rows of a file beside its content. Never the clock or a path.
 std::string Conversion::made_by(OpenSource& source, const SourceFile& file) const {
   const Limits& limits = request_.limits;
-  const auto [part, fresh] = source.parts.try_emplace(file.kind);
-  if (fresh) part->second = part_hash(source.request->map, file.kind, source.request->code_lists);
-  return sha256_hex(part->second + '\n' + vocabulary_->info().content_hash + '\n' + world_.program_version + '\n' + source.request->space +
-                    '\n' + file.made_by + '\n' + std::to_string(limits.record_bytes) + '/' + std::to_string(limits.columns) + '/' +
+  const std::string& part = source.parts.of(source.request->map, file.kind, source.request->code_lists);
+  return sha256_hex(part + '\n' + vocabulary_->info().content_hash + '\n' + world_.program_version + '\n' + source.request->space + '\n' +
+                    file.made_by + '\n' + std::to_string(limits.record_bytes) + '/' + std::to_string(limits.columns) + '/' +
                     std::to_string(limits.depth));
 }
 
