@@ -14,6 +14,7 @@ struct CdaContext {
   std::uint16_t kind = 0;    // its own bit; 0: no statement
   bool negated = false;      // negationInd of it or around it, on statements and on relations
   bool cancelled = false;    // a statement around it is cancelled or nullified
+  bool other = false;        // a statement or section around it has a subject of its own: it is not about the patient (CDA R2, 4.3.7)
 
   bool statement() const { return kind != 0; }
 };

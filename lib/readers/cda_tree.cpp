@@ -44,6 +44,7 @@ CdaSetup::CdaSetup(const Needs& needs, const Limits& some_limits, std::string na
   negated = symbol("@negated");
   planned = symbol("@planned");
   cancelled = symbol("@cancelled");
+  other = symbol("@other");
   inside = symbol("@inside");
   narrative = needs.all || symbols.find("text") != 0 || symbols.find("originalText") != 0;
 }
@@ -235,6 +236,11 @@ void CdaTree::add_context(Frame& frame, const XmlName& name) {
     if (owner.statement() && cda_takes_back(own_attribute("code"))) owner.cancelled = true;
     return;
   }
+  if (name.local == "subject") {
+    Frame& owner = frames_.back();
+    owner.context.other |= owner.section || owner.context.statement();
+    return;
+  }
   context.kind = cda_statement(name.local);
   if (!context.statement() && name.local != "entryRelationship" && name.local != "component") return;
   context.negated |= cda_negates(own_attribute("negationInd"));
@@ -245,6 +251,7 @@ void CdaTree::add_context(Frame& frame, const XmlName& name) {
   if (context.negated && setup_.negated != 0) add(frame, setup_.negated, NodeKind::text, "true");
   if (!context.planned.empty() && setup_.planned != 0) add(frame, setup_.planned, NodeKind::text, context.planned);
   if (context.cancelled && setup_.cancelled != 0) add(frame, setup_.cancelled, NodeKind::text, "true");
+  if (context.other && setup_.other != 0) add(frame, setup_.other, NodeKind::text, "true");
   if (context.inside != 0 && setup_.inside != 0) add(frame, setup_.inside, NodeKind::text, cda_kinds(context.inside));
 }
 

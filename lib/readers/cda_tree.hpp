@@ -23,8 +23,8 @@ struct CdaSetup {
   Limits limits;
   std::string file_name;
   Symbol kind = 0, file_symbol = 0;
-  Symbol negated = 0, planned = 0, cancelled = 0, inside = 0;  // members a statement has from what is around it
-  bool narrative = false;                                      // somebody reads narrative text
+  Symbol negated = 0, planned = 0, cancelled = 0, other = 0, inside = 0;  // members a statement has from what is around it
+  bool narrative = false;                                                 // somebody reads narrative text
 };
 
 // Reads one document. The batch gets its records, or one reject and none of them.

@@ -44,9 +44,9 @@ TEST_CASE("elements with nothing but text are texts, others objects; attributes 
 
 TEST_CASE("a statement says what it inherits: B19, B20") {
   const auto inherited = [](std::string_view inside) {
-    const Outcome out = read(
-        "<ClinicalDocument xmlns='urn:hl7-org:v3'><entry>" + std::string(inside) + "</entry></ClinicalDocument>",
-        {"entry", "entryRelationship", "component", "act", "organizer", "observation", "@negated", "@planned", "@cancelled", "@inside"});
+    const Outcome out = read("<ClinicalDocument xmlns='urn:hl7-org:v3'><entry>" + std::string(inside) + "</entry></ClinicalDocument>",
+                             {"entry", "entryRelationship", "component", "act", "organizer", "observation", "@negated", "@planned",
+                              "@cancelled", "@other", "@inside"});
     return out.lines.size() == 1 ? body(out.lines[0]) : std::string("nothing");
   };
   CHECK(inherited("<observation negationInd=' true&#10;' moodCode='evn'/>") == R"({"entry":{"observation":{"@negated":"true"}}})");
@@ -62,6 +62,8 @@ TEST_CASE("a statement says what it inherits: B19, B20") {
                 "'/></entryRelationship></act>"
                 "</component></organizer>") ==
       R"({"entry":{"organizer":{"@planned":"INT","component":{"act":{"@planned":"INT","@inside":"organizer","entryRelationship":{"observation":{"@planned":"RQO","@inside":"act organizer"}}}}}}})");
+  CHECK(inherited("<organizer><subject/><component><observation/></component></organizer>") ==
+        R"({"entry":{"organizer":{"component":{"observation":{"@other":"true","@inside":"organizer"}}}}})");
   CHECK(inherited("<act><statusCode code='Nullified'/><entryRelationship><observation><statusCode "
                   "code='cancelled'/></observation></entryRelationship></act>") ==
         R"({"entry":{"act":{"entryRelationship":{"observation":{"@cancelled":"true","@inside":"act"}}}}})");
