@@ -21,6 +21,7 @@ void RowChunk::clear_rows() {
   order_ends.clear();
   order_heap.clear();
   within.clear();
+  said.clear();
   records.clear();
   candidates.clear();
   deletes.clear();

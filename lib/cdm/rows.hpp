@@ -17,6 +17,9 @@ inline constexpr std::int32_t null_integer = std::numeric_limits<std::int32_t>::
 // Null numbers are this one NaN pattern; real results are never NaN.
 inline constexpr std::uint64_t null_number_bits = 0x7FF8'0000'0000'0DEAULL;
 
+// Number of a column's group; of groups at most `most_groups`.
+inline constexpr std::uint8_t no_group = 0xFF, most_groups = 32;
+
 // Null in a column of siblings.
 inline constexpr std::uint32_t null_sibling = 0xFFFF'FFFF;
 
@@ -36,6 +39,8 @@ struct ColumnValues {
   Storage storage = Storage::integers;
   Storage constant_of = Storage::integers;  // storage of the single value when storage == constant
   TableId target = no_table;                // table of a reference
+  std::uint8_t group = no_group;            // columns that are said together; what a row does not say is taken from older rows of its key
+  ColumnId instead = no_column;             // when no row says the group: as that column
   std::vector<std::int32_t> integers;
   std::vector<std::int64_t> datetimes;
   std::vector<double> numbers;
@@ -69,6 +74,7 @@ struct RowChunk {
   std::uint16_t within_each = 0;          //
   TableId within_target = no_table;       // the table these keys are of
   bool retires = false;                   // rows told under the other key of an alias give way to rows told under the row's
+  std::vector<std::uint64_t> said;        // per row, when columns have groups: bit 2g: says group g; 2g + 1: by assumption
   std::vector<std::uint32_t> records;     // per row: record number within the batch
   std::vector<std::uint32_t> candidates;  // per row: candidate number within the batch and rule set
   std::vector<std::uint8_t> deletes;      // per row: 1 when it removes the row of its key and is itself no row; empty: none does

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -82,6 +83,13 @@ struct Assign {
   Place at;
 };
 
+// Columns that are said together, and the column that stands in for the first when nobody says them.
+struct Group {
+  std::vector<std::pair<std::string, Place>> names;
+  std::optional<std::pair<std::string, Place>> instead;
+  Place at;
+};
+
 struct Emit {
   std::string table;              // "stem" or a CDM table
   std::string default_domain;     // stem default
@@ -94,6 +102,7 @@ struct Emit {
   bool retires = false;          // the aliases were written as `retires`: rows told under them give way
   std::vector<ExprPtr> version;  // the first decides, the others between equal ones
   std::vector<ExprPtr> within;   // references
+  std::vector<Group> combine;
   std::vector<Assign> assigns;
   Place at;
 };

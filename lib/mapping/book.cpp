@@ -31,6 +31,7 @@ constexpr std::array phrases{
     Phrase{"date", 1, {"the date in {0}", "{0}의 날짜"}},
     Phrase{"datetime", 1, {"the date and time in {0}", "{0}의 일시"}},
     Phrase{"instant", 1, {"the instant in {0}", "{0}의 시점"}},
+    Phrase{"assumed", 1, {"when no record says it, {0}", "말하는 레코드가 없으면 {0}"}},
     Phrase{"first_day", 1, {"the first day of {0}", "{0}의 첫날"}},
     Phrase{"year", 1, {"the year of {0}", "{0}의 연도"}},
     Phrase{"month", 1, {"the month of {0}", "{0}의 월"}},
@@ -223,10 +224,20 @@ class Book {
           {"What is told under another key gives way to what is told under this one.", "다른 키로 온 내용보다 이 키로 온 내용이 우선함."}));
     if (!emit.version.empty()) line(fmt::format("{} {}.", say({"The later version is decided by", "버전:"}), keys(emit.version)));
     if (!emit.within.empty()) line(fmt::format("{} {}.", say({"It is removed with", "함께 지워지는 대상:"}), keys(emit.within)));
+    for (const auto& group : emit.combine) line(combined(group) + ".");
     if (rule.delete_when) line(fmt::format("{} {}.", say({"The row is removed when", "행을 지우는 조건:"}), code(*rule.delete_when)));
     if (emit.table == "stem") stem_note(emit);
     line();
     assignments(emit);
+  }
+
+  std::string combined(const ast::Group& group) const {
+    std::string names;
+    for (const auto& [name, at] : group.names) names += (names.empty() ? "" : ", ") + as_code(name);
+    std::string out =
+        fmt::format("{} {}", say({"Taken from the latest record that says it:", "그것을 말하는 가장 늦은 레코드에서 가져오는 열:"}), names);
+    if (group.instead) out += fmt::format("{} {}", say({", else as", ", 없으면 다음 열과 같음:"}), as_code(group.instead->first));
+    return out;
   }
 
   std::string keys(const std::vector<ast::ExprPtr>& parts) const {

@@ -124,6 +124,7 @@ void Checker::emit(const ast::Emit& emit, std::size_t depth, bool main) {
   for (const auto& part : emit.within) walk(*part, depth, !main);
   for (const auto& assign : emit.assigns) walk(*assign.value, depth, !main);
   doubled(emit);
+  combined(emit);
   if (emit.table.empty()) return;  // the parser said so
   if (emit.table == "stem") return stem_emit(emit);
   const TableId table = schema_.find(emit.table);

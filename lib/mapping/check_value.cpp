@@ -40,7 +40,7 @@ std::string_view Checker::result_of(const Expr& expr) const {
       return "text";
     case Kind::call: {
       if (!expr.member.empty()) return "text";  // lookups keep text
-      if (expr.text == "optional" && !expr.args.empty()) return result_of(*expr.args[0]);
+      if ((expr.text == "optional" || expr.text == "assumed") && !expr.args.empty()) return result_of(*expr.args[0]);
       if (const Function* function = find_function(expr.text)) return function->result;
       if (const ast::Define* define = find_define(expr.text)) return result_of(*define->value);
       return schema_.find(expr.text) != no_table ? "reference" : std::string_view();
@@ -65,7 +65,7 @@ void Checker::fits(const Expr& expr, const Column& column, bool first_of_several
     for (const auto& part : expr.args) fits(*part, column, first_of_several, reads_text);
     return;
   }
-  const bool optional = expr.kind == Kind::call && expr.text == "optional" && !expr.args.empty();
+  const bool optional = expr.kind == Kind::call && (expr.text == "optional" || expr.text == "assumed") && !expr.args.empty();
   if (expr.kind == Kind::when || optional) return fits(*expr.args[0], column, first_of_several, reads_text);
   if (reads_text && (expr.kind == Kind::text || result_of(expr) == "text")) return;
   if (expr.kind == Kind::text || expr.kind == Kind::number || expr.kind == Kind::boolean) return literal_fits(expr, column);

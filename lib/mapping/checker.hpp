@@ -37,6 +37,7 @@ class Checker {
   void doubled(const ast::Emit& emit);
   void assigned(const ast::Assign& assign, std::size_t number, const Column& column);
   bool sets(const ast::Emit& emit, std::string_view name) const;
+  void combined(const ast::Emit& emit);
   void never_fires(const ast::Rule& rule);
 
   // check_registration.cpp

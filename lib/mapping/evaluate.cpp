@@ -326,10 +326,15 @@ void run_each(const Op& op, Frame& frame, Value& out) {
 }
 
 void run_fallback(const Op& op, Frame& frame, Value& out) {
+  bool nothing = false;  // one of them was said to be nothing: that is more than absent
   for (const Op* alternative : op.args) {
     eval(*alternative, frame, out);
     if (out.present() || frame.failure.failed) return;
+    nothing = nothing || out.tag == Tag::null;
   }
+  if (!nothing) return;
+  out.clear();
+  out.tag = Tag::null;
 }
 
 void run_when(const Op& op, Frame& frame, Value& out) {

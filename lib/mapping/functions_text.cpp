@@ -189,6 +189,8 @@ void run_optional(const Op& op, Frame& frame, Value& out) {
   out.clear();
 }
 
+void run_assumed(const Op& op, Frame& frame, Value& out) { eval(*op.args[0], frame, out); }
+
 void run_first_day(const Op& op, Frame& frame, Value& out) {
   TimeValue time;
   NodeIndex node = 0;

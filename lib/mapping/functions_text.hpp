@@ -10,6 +10,7 @@ void run_datetime(const Op& op, Frame& frame, Value& out);
 void run_instant(const Op& op, Frame& frame, Value& out);
 // What could not be read is absent, and noted in Frame::left_out.
 void run_optional(const Op& op, Frame& frame, Value& out);
+void run_assumed(const Op& op, Frame& frame, Value& out);
 void run_first_day(const Op& op, Frame& frame, Value& out);
 void run_year(const Op& op, Frame& frame, Value& out);
 void run_month(const Op& op, Frame& frame, Value& out);

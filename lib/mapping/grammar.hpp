@@ -123,6 +123,7 @@ class StatementParser : public ExpressionParser {
   bool target(ast::Rule& rule, bool also);
   bool delete_when(ast::Rule& rule);
   bool emit_line(ast::Emit& emit, bool replace);
+  bool combine(ast::Emit& emit, const Token& word);
   bool assign(ast::Emit& emit, bool replace);
   bool make_room(ast::Emit& emit, const ast::Assign& assign);
 

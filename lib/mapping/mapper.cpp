@@ -56,7 +56,8 @@ void PlanMapper::prepare(MappedBatch& out) {
                       chunk.within_each == layout.within_each && chunk.within_target == layout.within_target &&
                       chunk.retires == layout.retires &&
                       std::ranges::equal(chunk.columns, layout.columns, [](const ColumnValues& a, const ColumnValues& b) {
-                        return a.column == b.column && a.storage == b.storage && a.constant_of == b.constant_of && a.target == b.target;
+                        return a.column == b.column && a.storage == b.storage && a.constant_of == b.constant_of && a.target == b.target &&
+                               a.group == b.group && a.instead == b.instead;
                       });
     if (!same) {
       chunk = RowChunk{};

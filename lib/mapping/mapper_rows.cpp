@@ -26,6 +26,10 @@ bool PlanMapper::evaluate(const EmitPlan& emit) {
   for (std::size_t i = 0; i < emit.attributes.size(); ++i) {
     const Attribute& attribute = emit.attributes[i];
     Value& value = values_[i];
+    if (attribute.unless != 0xFFFF && values_[attribute.unless].present()) {
+      value.clear();
+      continue;
+    }
     const std::size_t left_out = frame_.left_out.size();
     eval(*attribute.op, frame_, value);
     if (value.tag == Tag::text && is_registration(value.text())) frame_.fail(Code::value_is_registration, *attribute.op, value);

@@ -21,6 +21,7 @@ class PlanCompiler {
   struct Part {
     std::uint16_t attribute = 0xFFFF;
     Fill fill = Fill::generic;
+    std::uint16_t assumed = 0xFFFF;  // attribute that stands in
   };
 
   void problem(Code code, const ast::Place& at, std::string subject);
@@ -58,6 +59,8 @@ class PlanCompiler {
   RulePlan rule(const ast::Rule& rule, std::uint16_t number);
   FilterPlan filter(RuleInfo& info, const ast::Expr& condition, std::string reason);
   void within(const ast::Emit& emit, EmitPlan& out);
+  const Op* without_assumption(const Op& op);
+  void groups(const ast::Emit& emit, Layout& layout);
   std::uint64_t key_space(const std::string& of) const;
   EmitPlan emit(const ast::Rule& rule, const ast::Emit& emit, std::size_t position, RuleInfo& info);
   std::vector<const Op*> expressions(const std::vector<ast::ExprPtr>& list);

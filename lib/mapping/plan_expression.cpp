@@ -271,7 +271,8 @@ const Op* PlanCompiler::alternatives(const Expr& expr) {
   arguments(op, expr);
   bool plain = false;
   for (const Op* arg : op.args) {
-    if (arg->is_constant && arg->constant.tag == Tag::null) continue;
+    const Op* const said = arg->run == run_when ? arg->args[0] : arg;
+    if (said->is_constant && said->constant.tag == Tag::null) continue;
     if (arg->reference == no_table) plain = true;
     if (arg->reference != no_table && op.reference != no_table && arg->reference != op.reference)
       problem(Code::plan_reference_mixed, expr.at, plan_.schema_->table(arg->reference).name);

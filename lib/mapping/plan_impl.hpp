@@ -117,6 +117,7 @@ struct Binding {
   bool zero = false;  // absent is 0: required concept columns
   ColumnId column = no_column;
   std::uint32_t max_length = 0;
+  std::uint8_t group = no_group;
   Symbol field = 0;  // for rejects
 };
 
@@ -138,6 +139,7 @@ struct Layout {
   std::uint16_t within_each = 0;
   TableId within_target = no_table;
   bool retires = false;
+  bool grouped = false;  // columns have groups
 };
 
 enum class As : std::uint8_t { plain, answer, unit, sign, time, code };
@@ -146,6 +148,7 @@ struct Attribute {
   std::string name;
   const Op* op = nullptr;
   As as = As::plain;
+  std::uint16_t unless = 0xFFFF;  // only when that attribute is not present
 };
 
 struct EmitPlan {

@@ -5,6 +5,7 @@
 
 #include "mapping/diagnostic.hpp"
 #include "mapping/functions_code.hpp"
+#include "mapping/functions_text.hpp"
 #include "mapping/plan_compiler.hpp"
 
 namespace pyojun::mapping {
@@ -210,21 +211,34 @@ EmitPlan PlanCompiler::emit(const ast::Rule& rule, const ast::Emit& emit, std::s
   return out;
 }
 
+// `a ? assumed(b)`: a.
+const Op* PlanCompiler::without_assumption(const Op& op) {
+  if (op.args.size() == 2) return op.args[0];
+  Op& rest = plan_.ops_.emplace_back(op);
+  rest.args.pop_back();
+  return &rest;
+}
+
 void PlanCompiler::attributes(const ast::Emit& emit, EmitPlan& out, std::map<std::string, Part, std::less<>>& parts) {
   for (const auto& assign : emit.assigns) {
     const auto at = static_cast<std::uint16_t>(out.attributes.size());
     const std::string& name = assign.names[0].first;
-    Attribute attribute{name, expression(*assign.value), out.stem ? as_of(name) : As::plain};
+    Attribute attribute{name, expression(*assign.value), out.stem ? as_of(name) : As::plain, 0xFFFF};
     if (attribute.as == As::answer || attribute.as == As::unit) shapes();
     if (attribute.as == As::code) out.code_attribute = at;
     if (attribute.as == As::answer) out.value_attribute = at;
     if (out.stem && name == "days_supply") out.days_attribute = at;
     out.attributes.push_back(attribute);
     if (assign.names.size() == 1) {
-      parts[name] = {at, attribute.op->run == run_range ? Fill::range_low : Fill::generic};
+      parts[name] = {at, attribute.op->run == run_range ? Fill::range_low : Fill::generic, 0xFFFF};
+      if (attribute.op->run == run_fallback && attribute.op->args.back()->run == run_assumed) {
+        parts[name].assumed = static_cast<std::uint16_t>(out.attributes.size());
+        out.attributes.push_back({name, attribute.op->args.back(), As::plain, at});
+        out.attributes[at].op = without_assumption(*attribute.op);
+      }
     } else {
-      parts[assign.names[0].first] = {at, Fill::range_low};
-      parts[assign.names[1].first] = {at, Fill::range_high};
+      parts[assign.names[0].first] = {at, Fill::range_low, 0xFFFF};
+      parts[assign.names[1].first] = {at, Fill::range_high, 0xFFFF};
     }
   }
 }
@@ -315,16 +329,42 @@ void PlanCompiler::table_layout(const ast::Emit& emit, EmitPlan& out, const std:
   for (const auto& [name, part] : parts) {
     const ColumnId column = table.find(name);
     if (column == no_column) {
-      problem(Code::plan_name_unknown, emit.assigns[part.attribute].at, emit.table + "." + name);
+      problem(Code::plan_name_unknown, emit.at, emit.table + "." + name);
     } else {
       columns[column] = part;
     }
   }
-  for (const auto& [column, part] : columns)
-    place(out, layout, {binding(out, layout.table, column, part)}, emit.assigns[part.attribute].at);
+  for (const auto& [column, part] : columns) {
+    std::vector<Binding> alternatives{binding(out, layout.table, column, part)};
+    if (part.assumed != 0xFFFF) alternatives.push_back(binding(out, layout.table, column, {part.assumed, Fill::generic, 0xFFFF}));
+    place(out, layout, std::move(alternatives), emit.at);
+  }
   required_columns(layout);
+  groups(emit, layout);
   out.layout_of[layout.table] = 0;
   out.layouts.push_back(std::move(layout));
+}
+
+// Constants are said by nobody: all rows have them.
+void PlanCompiler::groups(const ast::Emit& emit, Layout& layout) {
+  const Table& table = plan_.schema_->table(layout.table);
+  const auto of = [&](const std::string& name) {
+    const auto found = std::ranges::find(layout.columns, table.find(name), &ColumnValues::column);
+    return found == layout.columns.end() ? nullptr : &*found;
+  };
+  for (std::size_t i = 0; i < emit.combine.size() && i < most_groups; ++i) {
+    const ast::Group& group = emit.combine[i];
+    for (const auto& [name, at] : group.names) {
+      ColumnValues* const column = of(name);
+      if (column == nullptr) continue;
+      column->group = static_cast<std::uint8_t>(i);
+      const auto bound = std::ranges::find(layout.bindings, column->column, &Binding::column);
+      if (bound != layout.bindings.end()) bound->group = column->group;
+      layout.grouped = true;
+    }
+    ColumnValues* const first = of(group.names[0].first);
+    if (first != nullptr && group.instead && of(group.instead->first) != nullptr) first->instead = table.find(group.instead->first);
+  }
 }
 
 void PlanCompiler::stem_layouts(const ast::Emit& emit, EmitPlan& out, const std::map<std::string, Part, std::less<>>& parts) {

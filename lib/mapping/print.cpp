@@ -196,6 +196,11 @@ class Printer {
     if (!emit.version.empty()) line("  version " + joined(emit.version, 0, ", ", fallback));
     if (!emit.within.empty()) line("  within " + joined(emit.within, 0, ", ", fallback));
     if (!emit.shared.empty()) line("  shared " + name_form(emit.shared));
+    for (const auto& group : emit.combine) {
+      std::string names;
+      for (const auto& [name, at] : group.names) names += (names.empty() ? "" : ", ") + name_form(name);
+      line("  combine " + names + (group.instead ? " ? " + name_form(group.instead->first) : std::string()));
+    }
     for (const auto& assign : emit.assigns) {
       std::string names;
       for (const auto& [name, at] : assign.names) names += (names.empty() ? "" : ", ") + name_form(name);

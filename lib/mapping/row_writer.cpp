@@ -18,6 +18,7 @@ class Writer {
       : frame_(frame), layout_(layout), given_(given), cut_(cut) {}
 
   bool write(const Binding& binding, ColumnValues& out) {
+    if (binding.group != no_group) note(binding);
     if (binding.fill == Fill::generic && binding.attribute != 0xFFFF && usual(binding, given_.values[binding.attribute], out)) return true;
     const Binding* how = &binding;
     for (;;) {
@@ -34,6 +35,8 @@ class Writer {
     null(binding, out);
     return true;
   }
+
+  std::uint64_t said() const { return said_; }
 
   static void null(const Binding& binding, ColumnValues& out) {
     switch (binding.storage) {
@@ -61,6 +64,13 @@ class Writer {
   }
 
  private:
+  // Bit 2g: group g is said, if only to be nothing. Bit 2g + 1: its required column gets what is assumed.
+  void note(const Binding& binding) {
+    const Value& value = given_.values[binding.attribute];
+    if (value.present() || value.tag == Tag::null) said_ |= std::uint64_t{1} << (2 * binding.group);
+    if (binding.required && !binding.zero && !value.present()) said_ |= std::uint64_t{2} << (2 * binding.group);
+  }
+
   // What most cells are: a value of the column's own kind that fits. False: it takes a closer look, nothing is written.
   static bool usual(const Binding& binding, const Value& value, ColumnValues& out) {
     if (value.tag == Tag::text) {
@@ -312,6 +322,7 @@ class Writer {
   const Layout& layout_;
   const Given& given_;
   std::uint64_t& cut_;
+  std::uint64_t said_ = 0;
 };
 
 }  // namespace
@@ -325,11 +336,13 @@ bool write_columns(Frame& frame, const Layout& layout, const Given& given, RowCh
   for (const Binding& binding : layout.bindings) {
     if (!writer.write(binding, chunk.columns[binding.place])) return false;
   }
+  if (layout.grouped) chunk.said.push_back(writer.said());
   return true;
 }
 
 void write_nulls(const Layout& layout, RowChunk& chunk) {
   for (const Binding& binding : layout.bindings) Writer::null(binding, chunk.columns[binding.place]);
+  if (layout.grouped) chunk.said.push_back(0);
 }
 
 bool write_constants(Frame& frame, const Layout& layout, RowChunk& chunk) {
@@ -366,6 +379,7 @@ void cut_back(RowChunk& chunk) {
     chunk.order_heap.resize(rows == 0 ? 0 : chunk.order_ends.back());
   }
   if (chunk.within.size() > rows * chunk.within_each) chunk.within.resize(rows * chunk.within_each);
+  if (chunk.said.size() > rows) chunk.said.resize(rows);
   chunk.records.resize(rows);
   chunk.candidates.resize(rows);
   chunk.leads.resize(rows);

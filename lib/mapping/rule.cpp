@@ -10,11 +10,11 @@ namespace pyojun::language {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> rule_words{"from", "each",    "where",  "into",    "also",  "delete",
-                                                      "key",  "version", "within", "retires", "shared"};
+constexpr std::array<std::string_view, 12> rule_words{"from", "each",    "where",  "into",    "also",   "delete",
+                                                      "key",  "version", "within", "retires", "shared", "combine"};
 
 bool emit_word(const Token& token) {
-  constexpr std::array<std::string_view, 6> words{"key", "alias", "retires", "version", "within", "shared"};
+  constexpr std::array<std::string_view, 7> words{"key", "alias", "retires", "version", "within", "shared", "combine"};
   return std::ranges::any_of(words, [&](std::string_view word) { return token.word(word); });
 }
 
@@ -168,10 +168,31 @@ bool StatementParser::emit_line(ast::Emit& emit, bool replace) {
     if (!replace && !emit.shared.empty()) return fail(Code::map_set_twice, word);
     return name(emit.shared);
   }
+  if (word.text == "combine") return combine(emit, word);
   std::vector<ast::ExprPtr>& list = word.text == "version" ? emit.version : emit.within;
   if (!replace && !list.empty()) return fail(Code::map_set_twice, word);
   list.clear();
   return expressions(list);
+}
+
+// combine COLUMN, COLUMN ? COLUMN. A rule that is overridden keeps its groups; a further line adds one.
+bool StatementParser::combine(ast::Emit& emit, const Token& word) {
+  ast::Group made;
+  made.at = word.at;
+  do {
+    const Token column = peek();
+    std::string text;
+    if (!name(text)) return false;
+    made.names.emplace_back(std::move(text), column.at);
+  } while (accept(","));
+  if (accept("?")) {
+    const Token column = peek();
+    std::string text;
+    if (!name(text)) return false;
+    made.instead.emplace(std::move(text), column.at);
+  }
+  emit.combine.push_back(std::move(made));
+  return true;
 }
 
 bool StatementParser::assign(ast::Emit& emit, bool replace) {

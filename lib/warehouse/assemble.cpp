@@ -93,6 +93,7 @@ Status Assembly::run() {
   if (Status status = exec(std::string(tables_sql) + settings_sql(settings_) + next_ids_sql(request_) + begin, "prelude"); !status)
     return status;
   if (Status status = look_back(); !status) return status;
+  if (Status status = take_completed(); !status) return status;
   for (const AssembleScript& one : assemble_scripts()) {
     ++step_;
     auto run = wanted(one);
@@ -106,6 +107,26 @@ Status Assembly::run() {
     return status;
   if (Status status = forget_before(); !status) return status;
   return count_rows();
+}
+
+// What records of one key say between them. Everything else sees the rows with it.
+Status Assembly::take_completed() {
+  if (request_.completed.empty()) return {};
+  {
+    auto out = duck_.append_to("assemble", "change");
+    if (!out) return out.error();
+    for (const CompletedCell& cell : request_.completed) {
+      const Table& table = schema_.table(cell.table);
+      out->add("records that complete each other").add(table.name).add(std::int64_t{cell.id}).add(table.columns[cell.column].name);
+      cell.value ? out->add(*cell.value) : out->add_null();
+      if (Status status = out->add(std::int64_t{step_}).end_row(); !status) return status;
+    }
+    if (Status status = out->close(); !status) return status;
+  }
+  if (Status status = overlay_.load(duck_); !status) return status;
+  return exec(
+      "insert into results.assembly select 'complete', rule, tab, count(*), 0, 0 from assemble.change group by rule, tab order by tab",
+      "completed rows");
 }
 
 // True when the guard names tables of the CDM and none of them has rows: it asks whether there is something to do in them.

@@ -27,6 +27,7 @@
 #include "warehouse/duck.hpp"
 #include "warehouse/overlay.hpp"
 #include "warehouse/row_source.hpp"
+#include "warehouse/settle.hpp"
 #include "warehouse/table_function.hpp"
 #include "warehouse/warehouse.hpp"
 
@@ -45,8 +46,9 @@ struct AssembleRequest {
   std::vector<std::int32_t> next_ids;  // by TableId: the first id that no row ever had
   AssembleValues settings;             // what the mapping said; the rest has its default
   VocabularyAccess vocabulary;
-  bool first_run = true;  // nothing is kept from a run before
-  std::string data_date;  // of the run; stands for data_pull when that is not set
+  bool first_run = true;                 // nothing is kept from a run before
+  std::vector<CompletedCell> completed;  // of rows that others of their key complete: the first changes
+  std::string data_date;                 // of the run; stands for data_pull when that is not set
   // What else decides what is derived: program and vocabulary.
   std::string made_by;
   // Persons whose mapped rows look different from the last run, whose tables Ledger::go_on() kept; nothing: all have to be derived anew.

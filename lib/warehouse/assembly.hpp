@@ -30,6 +30,7 @@ class Assembly {
   Result<bool> make_target(const std::string& table, bool added, const std::string& made_by);
   std::string made_by(const AssembleScript& script) const;
   Status forget_before();
+  Status take_completed();
 
   // assemble_again.cpp: what only some persons need.
   Status look_back();

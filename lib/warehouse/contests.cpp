@@ -122,6 +122,7 @@ void Settle::decide_leads() {
     }
     if (end - begin < 2) continue;
     if (best != nullptr) remark({&entrants_[begin], end - begin}, *best);
+    if (best != nullptr) complete({&entrants_[begin], end - begin}, *best);
     for (std::size_t i = begin; i < end; ++i) {
       if (entrants_[i].lead && &entrants_[i] != best) kill(entrants_[i].chunk, entrants_[i].row, Fate::duplicate);
     }

@@ -45,9 +45,9 @@ struct ColumnHeader {
   std::uint16_t target = no_table;
   std::uint8_t storage = 0;   // Storage, never constant
   std::uint8_t constant = 0;  // 1: one value for all rows
-  std::uint16_t filler = 0;
+  std::uint16_t group = no_group;
   std::uint32_t heap_bytes = 0;
-  std::uint32_t filler2 = 0;
+  std::uint32_t instead = no_column;
   std::uint64_t at = 0;  // values; references are slots (u32), texts are ends (u32)
   std::uint64_t heap = 0;
 };
@@ -60,6 +60,7 @@ struct ChunkHeader {
   KeyForm keys = KeyForm::none;
   std::uint8_t sorted = 0;                                                                   // candidates never fall: they can be searched
   std::uint64_t keys_at = 0, versions_at = 0, leads_at = 0, deletes_at = 0, columns_at = 0;  // 0: not there
+  std::uint64_t said_at = 0;                                                                 // as RowChunk::said
   std::uint64_t aliases_at = 0;                                                              // pairs of slots: the row's, the other name's
   std::uint32_t aliases = 0;
   std::uint32_t retires = 0;                           // 1: what is told under the other name gives way

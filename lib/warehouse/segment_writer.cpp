@@ -177,7 +177,8 @@ Status SegmentWriter::check(const RowChunk& chunk) const {
   const std::size_t rows = chunk.rows;
   const bool sizes = (!chunk.keyed || chunk.keys.size() == rows) && (chunk.versions.empty() || chunk.versions.size() == rows) &&
                      chunk.records.size() == rows && chunk.candidates.size() == rows && chunk.leads.size() == rows &&
-                     (chunk.deletes.empty() || chunk.deletes.size() == rows) && chunk.aliases.size() % 2 == 0 &&
+                     (chunk.deletes.empty() || chunk.deletes.size() == rows) && (chunk.said.empty() || chunk.said.size() == rows) &&
+                     chunk.aliases.size() % 2 == 0 &&
                      (chunk.orders.empty() || (chunk.orders.size() == rows && chunk.orders.back() < chunk.order_ends.size())) &&
                      chunk.within.size() == rows * chunk.within_each &&
                      (chunk.within.empty() || chunk.within_target < schema_.tables().size());
@@ -252,6 +253,8 @@ Status SegmentWriter::put_versions(const RowChunk& chunk, ChunkHeader& header) {
 Status SegmentWriter::put_column(const ColumnValues& values, std::uint32_t rows, ColumnHeader& header) {
   header.column = values.column;
   header.target = values.target;
+  header.group = values.group;
+  header.instead = values.instead;
   header.storage = static_cast<std::uint8_t>(stored_as(values));
   header.constant = values.storage == Storage::constant || all_same(values, rows) ? 1 : 0;
   const std::size_t count = header.constant != 0 ? 1 : rows;
@@ -306,6 +309,11 @@ Status SegmentWriter::add(const RowChunk& chunk) {
     return {};
   };
   if (Status status = put_versions(chunk, header); !status) return status;
+  if (chunk.keyed && !chunk.said.empty()) {
+    auto at = out_.put(std::span<const std::uint64_t>(chunk.said));
+    if (!at) return at.error();
+    header.said_at = *at;
+  }
   if (std::find(chunk.leads.begin(), chunk.leads.end(), 0) != chunk.leads.end()) {
     if (Status status = put_bytes(chunk.leads, header.leads_at); !status) return status;
   }

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "base/result.hpp"
@@ -28,6 +30,22 @@ struct LastRun {
   std::span<const std::uint32_t> origins;
 };
 
+// A cell of a row that won takes the value of a cell of another row of its key. `source`: that row's column.
+struct Completion {
+  RowPlace to, from;
+  TableId table = no_table;
+  ColumnId column = no_column, source = no_column;
+};
+// The same by id, with the value as SQL reads it; nothing: null.
+struct CompletedCell {
+  TableId table = no_table;
+  ColumnId column = no_column;
+  std::int32_t id = 0;
+  std::optional<std::string> value;
+};
+// Once ids are given. Cells that have the value already, and rows that died since, are left out; in order of rows.
+std::vector<CompletedCell> completed_cells(const Schema& schema, const Segment& segment, std::vector<Completion> completions);
+
 // Rules of the contest between rows of one key:
 // 1. Lead rows first (see follows()): highest version wins (a row without version is below all), then the later in order of delivery. A
 //    losing lead takes all rows of its candidate along and counts as duplicate. Rows told under a retired name lose against rows told
@@ -52,6 +70,7 @@ class Settle {
     std::vector<GrowingArray<std::int32_t>> ids;
     std::vector<std::vector<RowRun>> order;
     std::vector<Merge> merges;
+    std::vector<Completion> completions;
   };
 
   // `chunks` in order of delivery, those of retired files behind `living`; `arrays` holds the id memory of chunks of earlier runs.
@@ -108,6 +127,7 @@ class Settle {
   void decide_leads();
   void decide_others();
   void apply_deletes();
+  void complete(std::span<const Entrant> group, const Entrant& winner);  // complete.cpp
   void bequeath(std::span<const Entrant> group, const Entrant& winner);
 
   // withdrawals.cpp

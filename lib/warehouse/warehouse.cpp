@@ -392,6 +392,7 @@ Status RunWarehouse::settle() {
     request.next_ids.push_back(index == nullptr ? 1 : index->next_id);
   }
   request.settings = options_.assemble;
+  request.completed = completed_cells(schema_, segment_, std::move(arrays_.completions));
   request.vocabulary = options_.vocabulary;
   request.data_date = identity_.data_date;
   request.made_by = identity_.program_version + ' ' + identity_.vocabulary_hash;
