@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Makes an invented Korean hospital in every form Korean hospitals export: nobody in it exists.
 
-Usage: make_korea.py FOLDER [PATIENTS] [none|few|many]     (default 300 patients; the same arguments give the same bytes on every machine)
+Usage: make_korea.py FOLDER [PATIENTS] [none|few|many]     (default 300 patients; the same arguments give the same bytes on
+every machine, but for the SQLite file, which carries its library's version)
 
 few (default) plants single broken rows that quarantine, counts or profile must show; none plants nothing; many breaks in addition what the
 criteria packs look at, in so many rows that the criteria named in defects.csv (found_by `score`) must fail and no other.
@@ -10,6 +11,8 @@ criteria packs look at, in so many rows that the criteria named in defects.csv (
   vendor-b/   the same tables of fictitious vendor B: UTF-8 with a mark, Korean names           mapping korea/vendor-b
   claims/     claims of 2025-03 as a SAM file (CP949, CRLF) and the hospital's index            mapping korea/hira-claim
   fhir/       the same patients, visits and diagnoses as KR Core FHIR                           mapping korea/kr-core
+  kcda/       exchange documents of the first 48 patients (make_kcda.py)                       mapping korea/k-cda, korea/k-cda-hospital
+  sql/        vendor B's tables in a SQLite file, and its queries                               mapping korea/vendor-b
   hira/ nsc/  research tables                                                                    mappings korea/hira-tables, korea/nhis-nsc
   defects.csv what was planted, where, and by what it must be found
 
@@ -22,6 +25,7 @@ import io
 import json
 import pathlib
 import re
+import sqlite3
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -264,6 +268,24 @@ class Vendor:
                 (folder / file).write_bytes("\ufeff".encode() + out.getvalue().encode("utf-8"))
             else:
                 (folder / file).write_bytes("".join("|".join(line) + "\n" for line in lines).encode("cp949"))
+
+
+def database(folder, vendor, tables):
+    """The vendor's tables in SQLite under their Korean names, and a file of queries whose names are the record kinds of the mapping."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "hospital.sqlite"
+    path.unlink(missing_ok=True)
+    db = sqlite3.connect(path)
+    quoted = lambda name: '"' + name.replace('"', '""') + '"'
+    queries = ["-- connect: sqlite hospital.sqlite"]
+    for kind, (file, lines) in tables.items():
+        name = file.removesuffix(".csv").removesuffix("_202503").strip("_")
+        db.execute(f"create table {quoted(name)} ({', '.join(quoted(column) + ' text' for column in lines[0])})")
+        db.executemany(f"insert into {quoted(name)} values ({', '.join('?' * len(lines[0]))})", lines[1:])
+        queries.append(f"-- query: {kind}\nselect * from {quoted(name)} order by rowid;")
+    db.commit()
+    db.close()
+    (folder / "hospital.sql").write_text("\n".join(queries) + "\n", encoding="utf-8")
 
 
 def layout():
@@ -571,6 +593,9 @@ def main():
         raw_defects(folder / "vendor-a", plant)
         garbled_note(folder / "vendor-b", plant)
         claim_defects(lines, plant)
+    database(folder / "sql", b, {kind: b.table(kind, rows) for kind, rows in hospital.rows.items()})
+    import make_kcda  # which itself asks this file for the hospital
+    make_kcda.write(make_kcda.make_korea.Hospital(min(len(hospital.people), 48)), folder / "kcda")
     (folder / "claims").mkdir(parents=True, exist_ok=True)
     (folder / "claims" / "202503.sam").write_bytes(b"".join(line + b"\r\n" for line in lines))
     (folder / "claims" / "claim_index.csv").write_text("\n".join(index) + "\n", encoding="cp949")

@@ -145,7 +145,8 @@ Action setup_inspect(Grammar grammar) {
   grammar.add("INPUT", options->inputs, "files, folders, archives, globs or -").required();
   grammar.add("--from", options->format, "reader to use instead of detection");
   grammar.add("--map", options->map, "take the dialect (encoding, file kinds, aliases) from this mapping");
-  grammar.flag("--records", options->records, "print every record as one JSON line (contains the data itself)");
+  grammar.flag("--records", options->records,
+               "print every record as one JSON line (contains the data itself, resident registration numbers masked)");
   grammar.add("--profile", options->profile, "write profile.csv (fields and counts, no values) into this folder");
   return [options](Context& context) { return run(*options, context); };
 }

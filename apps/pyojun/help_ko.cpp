@@ -58,7 +58,8 @@ constexpr std::array table{
     Row{"folders, .map files or names of shipped mappings", "폴더, .map 파일 또는 내장 매핑의 이름"},
     Row{"snapshot folder: concepts and code lists are checked too", "스냅숏 폴더: 개념과 코드 목록도 검사합니다"},
     Row{"take the dialect (encoding, file kinds, aliases) from this mapping", "이 매핑의 dialect (인코딩, 파일 종류, 별칭) 를 씁니다"},
-    Row{"print every record as one JSON line (contains the data itself)", "레코드마다 JSON 한 줄로 출력합니다 (자료 자체가 들어 있음)"},
+    Row{"print every record as one JSON line (contains the data itself, resident registration numbers masked)",
+        "레코드마다 JSON 한 줄로 출력합니다 (자료 자체가 들어 있고 주민등록번호만 가림)"},
     Row{"write profile.csv (fields and counts, no values) into this folder", "이 폴더에 profile.csv (항목과 건수, 값은 없음) 를 씁니다"},
     // audit, convert --pack
     Row{"warehouse, DuckDB or SQLite file, folder of CDM CSV or Parquet files, postgresql:SERVICE or postgresql:FILE with a connection "

@@ -104,8 +104,18 @@ std::string compose_hangul(std::string_view utf8) {
   std::string out;
   for (std::size_t at = 0; at < utf8.size();) {
     const std::size_t begin = at;
-    const std::uint32_t l = take(utf8, at) - l_base;
+    const std::uint32_t first = take(utf8, at);
     std::size_t next = at;
+    if (is_syllable(first) && (first - s_base) % t_count == 0 && at < utf8.size()) {
+      const std::uint32_t tail = take(utf8, next) - t_base;
+      if (tail > 0 && tail < t_count) {
+        at = next;
+        put(out, first + tail);
+        continue;
+      }
+      next = at;
+    }
+    const std::uint32_t l = first - l_base;
     const std::uint32_t v = at < utf8.size() ? take(utf8, next) - v_base : v_count;
     if (l >= l_count || v >= v_count) {
       out.append(utf8, begin, at - begin);

@@ -74,6 +74,7 @@ bool starts_with_folded(std::string_view text, std::string_view lower) {
 struct Parts {
   unsigned year = bad, month = bad, day = bad, hour = bad, minute = bad, second = bad;
   int half_day = -1;  // 0 AM, 1 PM
+  bool from_zero = false;
 };
 
 // Takes one name of a month (whole or its first three letters); false when there is none.
@@ -89,12 +90,33 @@ bool take_month_name(std::string_view& text, unsigned& month) {
   return false;
 }
 
-bool take_half_day(std::string_view& text, int& half_day) {
-  const bool am = starts_with_folded(text, "am");
-  if (!am && !starts_with_folded(text, "pm")) return false;
-  half_day = am ? 0 : 1;
-  text.remove_prefix(2);
-  return true;
+struct HalfDay {
+  std::string_view name;  // ASCII in lower case
+  int half;               // 0 before noon, 1 after
+  bool from_zero;         // hours may be counted 0 to 11: Korean and Japanese programs do, English never
+};
+constexpr std::array<HalfDay, 6> half_days{
+    {{"am", 0, false}, {"pm", 1, false}, {"오전", 0, true}, {"오후", 1, true}, {"a.m.", 0, false}, {"p.m.", 1, false}}};
+
+bool take_half_day(std::string_view& text, Parts& parts) {
+  for (const HalfDay& half_day : half_days) {
+    if (!starts_with_folded(text, half_day.name)) continue;
+    parts.half_day = half_day.half;
+    parts.from_zero = half_day.from_zero;
+    text.remove_prefix(half_day.name.size());
+    return true;
+  }
+  return false;
+}
+
+// A form names the half of the day by any of its names: "오후 h:mm" is an example of what it reads, not a promise of afternoons.
+bool take_half_day_letters(std::string_view& form) {
+  for (const std::string_view letters : {"AM", "PM", "오전", "오후"}) {
+    if (!form.starts_with(letters)) continue;
+    form.remove_prefix(letters.size());
+    return true;
+  }
+  return false;
 }
 
 // Takes `least` to `most` digits.
@@ -128,10 +150,7 @@ bool take_piece(std::string_view& form, std::string_view& text, Parts& parts) {
     form.remove_prefix(3);
     return parts.month == bad && take_month_name(text, parts.month);
   }
-  if (form.starts_with("AM")) {
-    form.remove_prefix(2);
-    return parts.half_day < 0 && take_half_day(text, parts.half_day);
-  }
+  if (take_half_day_letters(form)) return parts.half_day < 0 && take_half_day(text, parts);
   for (const Piece& piece : numbers) {
     if (!form.starts_with(piece.letters)) continue;
     form.remove_prefix(piece.letters.size());
@@ -145,7 +164,7 @@ bool take_piece(std::string_view& form, std::string_view& text, Parts& parts) {
 
 std::optional<TimeValue> assemble(Parts parts) {
   if (parts.half_day >= 0) {
-    if (parts.hour == 0 || parts.hour > 12) return std::nullopt;
+    if ((parts.hour == 0 && !parts.from_zero) || parts.hour > 12) return std::nullopt;
     parts.hour = parts.hour % 12 + (parts.half_day == 1 ? 12 : 0);
   }
   // A part counts only when the coarser ones are there: a day without a month says nothing.

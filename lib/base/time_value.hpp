@@ -38,8 +38,9 @@ std::optional<TimeValue> parse_iso(std::string_view text);
 // HL7 v2 / CDA: YYYY[MM[DD[hh[mm[ss[.f]]]]]][+-zzzz].
 std::optional<TimeValue> parse_hl7(std::string_view text);
 
-// A form of letters and punctuation: YYYY MM DD hh mm ss, M D h (one or two digits), AM, MON (English month name); the rest is literal.
-// The whole text must match.
+// A form of letters and punctuation: YYYY MM DD hh mm ss, M D h (one or two digits), MON (English month name), AM (also PM, 오전 or 오후:
+// whichever of them the text has, also as a.m. and p.m.); the rest is literal. The whole text must match. With a half of the day hours are
+// 1 to 12, and 12 is 0: 오전 12:05 is 00:05, as is 오전 0:05.
 std::optional<TimeValue> parse_form(std::string_view text, std::string_view form);
 
 // Append "YYYY-MM-DD" and "YYYY-MM-DD hh:mm:ss[.ffffff]" (fraction only when it is not zero).

@@ -8,8 +8,7 @@
 #include <map>
 #include <set>
 
-#include "base/csv.hpp"
-#include "base/resources.hpp"
+#include "base/registration_number.hpp"
 #include "mapping/checker.hpp"
 #include "mapping/parser.hpp"
 
@@ -52,49 +51,6 @@ void expressions_of(const ast::Lookup& lookup, const Visit& visit) {
   if (lookup.where) visit(*lookup.where, Use::condition);
   for (const auto& part : lookup.key) visit(*part, Use::value);
   for (const auto& [name, value] : lookup.keep) visit(*value, Use::value);
-}
-
-// Letters and digits of a name, ASCII in upper case, and where its words begin: "pat-juminNo" is PATJUMINNO with words at 0, 3 and 8.
-struct Words {
-  std::string letters;
-  std::set<std::size_t> starts;
-};
-
-Words words_of(std::string_view name) {
-  Words out;
-  char before = '_';
-  for (const char c : name) {
-    const bool lower = c >= 'a' && c <= 'z', upper = c >= 'A' && c <= 'Z', digit = c >= '0' && c <= '9';
-    const bool other = static_cast<unsigned char>(c) >= 0x80;
-    const bool separator = !lower && !upper && !digit && !other;
-    if (!separator) {
-      if (before == '_' || (upper && before == 'a')) out.starts.insert(out.letters.size());
-      out.letters += lower ? static_cast<char>(c - 'a' + 'A') : c;
-    }
-    before = separator ? '_' : lower ? 'a' : 'A';
-  }
-  return out;
-}
-
-const std::vector<std::string>& known_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> out;
-    const auto text = resource("schemas/registration_names.csv").value_or("");
-    auto parsed = CsvTable::parse(text, "registration_names.csv", Code::pack_damaged);
-    if (!parsed) return out;
-    for (const CsvLine& line : parsed->lines()) out.push_back(words_of(parsed->cell(line, "name")).letters);
-    return out;
-  }();
-  return names;
-}
-
-// Whether a column's name, or its last words, is a name of the number. Korean is written without blanks.
-bool named_registration(std::string_view column) {
-  const Words words = words_of(column);
-  return std::ranges::any_of(known_names(), [&](const std::string& name) {
-    if (!words.letters.ends_with(name)) return false;
-    return words.starts.contains(words.letters.size() - name.size()) || static_cast<unsigned char>(name[0]) >= 0x80;
-  });
 }
 
 // Their result is made of their arguments' text alone, and they tell nobody about it.

@@ -4,6 +4,7 @@
 #include <limits>
 #include <tuple>
 
+#include "base/registration_number.hpp"
 #include "mapping/code_repair.hpp"
 #include "mapping/values.hpp"
 
@@ -251,7 +252,9 @@ std::vector<CodeTally> CodeCache::tallies(const Schema& schema) const {
   for (const auto& entry : entries_) {
     for (const auto& item : entry.counts) {
       // Text without a code system is free text, which may say anything about a patient: it is counted, not named.
-      const std::string_view code = entry.vocabulary.empty() ? std::string_view() : entry.code;
+      const bool free_text = entry.vocabulary.empty() || (entry.source_concept == 0 && !is_drug_barcode(entry.code) &&
+                                                          holds_registration(entry.code, BareNumbers::guarded));
+      const std::string_view code = free_text ? std::string_view() : entry.code;
       out.push_back({item.rule, std::string(entry.vocabulary), std::string(code), entry.source_concept, domain(item.table), entry.grade,
                      std::vector<std::int32_t>(entry.targets.begin(), entry.targets.end()), item.rows});
     }

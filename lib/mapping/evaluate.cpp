@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/registration_number.hpp"
 #include "mapping/frame.hpp"
 #include "mapping/functions_korea.hpp"
 
@@ -123,9 +124,15 @@ bool passes(Frame& frame, const PathStep& step, NodeIndex node, std::array<std::
 
 namespace {
 
-Hash128 no_key(Frame& frame, const Op& part, const Value& value) {
-  frame.fail(Code::value_is_registration, part, value);
-  return {};
+// A registration number may not be hashed, and a masked one is that of many people.
+bool no_key(Frame& frame, const Op& part, const Value& value, std::string_view text) {
+  if (text.size() < 13) return false;
+  if (holds_person_number(frame, text)) {
+    frame.fail(Code::value_is_registration, part, value);
+  } else if (is_masked_registration(text)) {
+    frame.fail(Code::key_is_masked, part, value);
+  }
+  return frame.failure.failed;
 }
 
 }  // namespace
@@ -136,9 +143,9 @@ Hash128 key_of(Frame& frame, const std::vector<const Op*>& parts, std::uint64_t 
   if (parts.size() == 1) {
     eval(*parts[0], frame, value);
     if (!value.present() || !text_of(frame, value, text) || text.empty()) return {};
-    if (is_registration(text)) return no_key(frame, *parts[0], value);
-    if (frame.runtime == nullptr) return hash128(text, seed);
+    if (frame.runtime == nullptr) return no_key(frame, *parts[0], value, text) ? Hash128{} : hash128(text, seed);
     if (const Hash128* const known = frame.runtime->keys.find(text, seed); known != nullptr) return *known;
+    if (no_key(frame, *parts[0], value, text)) return {};
     const Hash128 key = hash128(text, seed);
     frame.runtime->keys.keep(text, seed, key);
     return key;
@@ -148,7 +155,7 @@ Hash128 key_of(Frame& frame, const std::vector<const Op*>& parts, std::uint64_t 
   for (std::size_t i = 0; i < parts.size(); ++i) {
     eval(*parts[i], frame, value);
     if (!value.present() || !text_of(frame, value, texts[i]) || texts[i].empty()) return {};
-    if (is_registration(texts[i])) return no_key(frame, *parts[i], value);
+    if (no_key(frame, *parts[i], value, texts[i])) return {};
     length += texts[i].size() + 1;
   }
   char* const start = frame.arena.take(length);

@@ -82,6 +82,18 @@ struct Frame {
   std::vector<const CodeEntry*> used_codes;  // met by standard() outside of stem attributes, for the tallies
   std::string buffer;                        // scratch of one operation, never across an eval()
   Regex::Scratch regex;
+  // Registration numbers whose check digit does not fit, once a record: several functions read the same number.
+  struct Unfit {
+    std::uint64_t record = 0, count = 0;
+    Symbol field = 0;
+    void note(std::uint64_t now, Symbol name) {
+      if (record == now) return;
+      record = now;
+      field = name;
+      ++count;
+    }
+  };
+  Unfit unfit;
   Failure failure;
   std::vector<Failure> left_out;  // by optional(): values that could not be read and were done without
   TableId lead_table = no_table;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/registration_number.hpp"
 #include "mapping/shape.hpp"
 
 namespace pyojun::mapping {
@@ -57,7 +58,8 @@ std::int32_t answer_concept(Frame& frame, std::string_view text) {
   Runtime& runtime = *frame.runtime;
   if (text.empty() || text.size() > 255 || !runtime.vocabulary) return 0;
   if (const auto* known = runtime.answers.find(text)) return *known;
-  return runtime.answers.put(text, runtime.vocabulary->standard_by_name(text, "Meas Value"));
+  const std::int32_t named = runtime.vocabulary->standard_by_name(text, "Meas Value");
+  return runtime.answers.put(text, named != 0 ? named : runtime.vocabulary->word("Meas Value", text));
 }
 
 bool same_word(std::string_view a, std::string_view b) {
@@ -68,7 +70,8 @@ bool same_word(std::string_view a, std::string_view b) {
 // "<0.5", "7.5 mm", "1+", "Negative": a number, or a text that may name an answer concept.
 void answer_of_text(Frame& frame, std::string_view text, std::string_view unit, Answer& out) {
   out.text = text;
-  const auto measured = parse_measured(text);
+  const bool person = is_registration(text, frame.plan->dialect_.bare_numbers);  // no measurement has thirteen such digits
+  const auto measured = person ? std::nullopt : parse_measured(text);
   if (measured) {
     const bool alone = measured->rest.empty();
     if (alone || (!unit.empty() && same_word(measured->rest, unit)) ||
@@ -155,6 +158,15 @@ const CodeEntry* code_of(const Value& value) {
     if (best == nullptr || better(*entry, *best)) best = entry;
   }
   return best;
+}
+
+// A code that no vocabulary or list knows may be a registration number in the wrong column: it would be kept as source value and named in
+// the report. The check digit of a barcode in a column of codes is believed.
+const CodeEntry* code_or_number(const Op& op, Frame& frame, const Value& value, const CodeEntry& entry) {
+  const bool known = entry.grade < Grade::truncated || entry.grade == Grade::no_target;
+  if (known || is_drug_barcode(entry.code) || !holds_registration(entry.code, frame.plan->dialect_.bare_numbers)) return &entry;
+  frame.fail(Code::value_is_registration, op, value);
+  return nullptr;
 }
 
 void set_number_or_null(Value& out, std::optional<double> low, std::optional<double> high, Frame& frame) {
@@ -251,7 +263,9 @@ void run_code(const Op& op, Frame& frame, Value& out) {
     const bool known = day.tag == Tag::time || (day.tag == Tag::text && parse_time(frame, day.text(), time));
     if (known && time.precision >= Precision::day) number = cache.system_on(number, time.days);
   }
-  set_code(out, code.node, cache.find(number, text));
+  const CodeEntry* const entry = code_or_number(op, frame, code, cache.find(number, text));
+  if (entry == nullptr) return out.clear();
+  set_code(out, code.node, *entry);
 }
 
 void run_list_code(const Op& op, Frame& frame, Value& out) {
@@ -261,7 +275,9 @@ void run_list_code(const Op& op, Frame& frame, Value& out) {
   if (text.empty()) return out.clear();
   SystemNumber& number = frame.runtime->systems[op.number];
   if (number == unknown_system) number = frame.runtime->codes.list(*op.list);
-  set_code(out, code.node, frame.runtime->codes.find(number, text));
+  const CodeEntry* const entry = code_or_number(op, frame, code, frame.runtime->codes.find(number, text));
+  if (entry == nullptr) return out.clear();
+  set_code(out, code.node, *entry);
 }
 
 void run_list(const Op& op, Frame& frame, Value& out) {

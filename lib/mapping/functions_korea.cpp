@@ -1,64 +1,42 @@
 // Functions about Korean resident registration numbers and Korean text.
 #include "mapping/functions_korea.hpp"
 
-#include <chrono>
 #include <optional>
 
 #include "base/hangul.hpp"
+#include "base/registration_number.hpp"
 
 namespace pyojun::mapping {
 
 namespace {
 
-// What a resident registration number YYMMDD-GABCDEF says; the number itself goes no further. G: 1 2 born in the 1900s, 3 4 in the 2000s,
-// 9 0 in the 1800s; 5 6 and 7 8 the same for foreigners (Enforcement Rule of the Resident Registration Act, article 2). The six digits
-// behind G may be masked. Their check digit proves nothing: numbers given out since October 2020 have none.
-struct Registration {
-  TimeValue birth;
-  bool female = false, foreigner = false;
-};
-
-std::optional<Registration> read_registration(std::string_view text) {
-  text = trimmed(text);
-  char digits[13] = {};
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (size == 6 && c == '-' && text[i - 1] != '-') continue;
-    const bool digit = c >= '0' && c <= '9', masked = size > 6 && (c == '*' || c == 'X' || c == 'x');
-    if (size == 13 || (!digit && !masked)) return std::nullopt;
-    digits[size++] = c;
-  }
-  if (size != 13 && size != 7) return std::nullopt;
-  const auto two = [&](std::size_t at) { return (digits[at] - '0') * 10 + digits[at + 1] - '0'; };
-  const int g = digits[6] - '0';
-  const int century = g == 9 || g == 0 ? 1800 : g == 3 || g == 4 || g == 7 || g == 8 ? 2000 : 1900;
-  const std::chrono::year_month_day day{std::chrono::year{century + two(0)}, std::chrono::month(static_cast<unsigned>(two(2))),
-                                        std::chrono::day(static_cast<unsigned>(two(4)))};
-  if (!day.ok()) return std::nullopt;
-  Registration out;
-  out.birth.precision = Precision::day;
-  out.birth.days = days_from_civil(century + two(0), static_cast<unsigned>(two(2)), static_cast<unsigned>(two(4)));
-  out.female = g % 2 == 0;
-  out.foreigner = g >= 5 && g <= 8;
-  return out;
-}
-
 // The registration in the argument; nothing when absent or, with the candidate refused, when it is none.
-std::optional<Registration> registration(const Op& op, Frame& frame) {
+std::optional<RegistrationNumber> registration(const Op& op, Frame& frame) {
   Value in;
   eval(*op.args[0], frame, in);
   std::string_view text;
   if (!in.present() || !text_of(frame, in, text) || trimmed(text).empty()) return std::nullopt;
-  auto out = read_registration(text);
+  auto out = read_registration(trimmed(text));
   if (!out) frame.fail(Code::value_not_registration, op, in);
+  if (out && out->check == RegistrationNumber::CheckDigit::differs) frame.unfit.note(frame.records, op.field);
   return out;
+}
+
+bool known_medicine(Frame& frame, std::string_view text) {
+  if (!is_drug_barcode(text) || frame.runtime == nullptr) return false;
+  CodeCache& codes = frame.runtime->codes;
+  const Grade grade = codes.find(codes.system("EDI"), text).grade;
+  return grade == Grade::exact || grade == Grade::normalised || grade == Grade::list || grade == Grade::no_target;
 }
 
 }  // namespace
 
-bool is_registration_text(std::string_view text) {
-  return text.find_first_not_of("0123456789-") == std::string_view::npos && read_registration(text).has_value();
+bool holds_person_number(Frame& frame, std::string_view text) {
+  return text.size() >= 13 && holds_registration(text, frame.plan->dialect_.bare_numbers) && !known_medicine(frame, trimmed(text));
+}
+
+bool is_person_number(Frame& frame, std::string_view text) {
+  return text.size() >= 13 && is_registration(text, frame.plan->dialect_.bare_numbers) && !known_medicine(frame, trimmed(text));
 }
 
 void run_compose(const Op& op, Frame& frame, Value& out) {

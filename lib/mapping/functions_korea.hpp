@@ -10,10 +10,10 @@ void run_rrn_birth(const Op& op, Frame& frame, Value& out);
 void run_rrn_sex(const Op& op, Frame& frame, Value& out);
 void run_rrn_foreigner(const Op& op, Frame& frame, Value& out);
 
-// Whether the text is a whole resident registration number with its dash (YYMMDD-GABCDEF, a real day, nothing masked): it may be neither
-// kept nor hashed (Personal Information Protection Act, article 24-2), whatever a mapping says. Thirteen digits without the dash may be
-// anything and are left to the check of the mapping.
-bool is_registration_text(std::string_view text);
-inline bool is_registration(std::string_view text) { return text.size() == 14 && text[6] == '-' && is_registration_text(text); }
+// Whether the text holds a resident registration number as the dialect tells them (base/registration_number.hpp). Thirteen digits whose
+// last fits both a person's number and the barcode of a medicine are the medicine's when the vocabulary knows it.
+bool holds_person_number(Frame& frame, std::string_view text);
+// Whether the text is one as a whole.
+bool is_person_number(Frame& frame, std::string_view text);
 
 }  // namespace pyojun::mapping

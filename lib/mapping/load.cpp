@@ -5,6 +5,7 @@
 #include <set>
 #include <system_error>
 
+#include "base/hangul.hpp"
 #include "base/resources.hpp"
 #include "mapping/diagnostic.hpp"
 #include "mapping/grammar.hpp"
@@ -35,7 +36,7 @@ Content read_disk(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   std::string text(size, '\0');
   if (!in.read(text.data(), static_cast<std::streamsize>(size))) return {};
-  return {Code::map_not_found, std::move(text)};
+  return {Code::map_not_found, compose_hangul(text)};  // as the values it is compared with
 }
 
 Content read_any(const std::string& name) {

@@ -18,6 +18,7 @@ void MappedBatch::clear() {
   }
   rejects.clear();
   left_out.clear();
+  findings.clear();
   unread = 0;
   unread_kinds.clear();
   candidates = 0;
@@ -96,6 +97,7 @@ void PlanMapper::map(const RecordBatch& batch, MappedBatch& out) {
   prepare(out);
   bind(batch);
   out_ = &out;
+  frame_.unfit.count = 0;
   for (std::size_t i = 0; i < batch.records.size(); ++i) {
     const Record& record = batch.records[i];
     record_ = static_cast<std::uint32_t>(i);
@@ -108,6 +110,7 @@ void PlanMapper::map(const RecordBatch& batch, MappedBatch& out) {
     run_record(*walks_[kind]);
   }
   std::ranges::sort(out.unread_kinds);
+  add_finding(out.findings, Code::registration_check_digit, plan_->symbols_.name(frame_.unfit.field), frame_.unfit.count);
 }
 
 void PlanMapper::unread(Symbol kind) {

@@ -1,6 +1,7 @@
 // What a rule says about the identity of its rows: key, version, and what they stand in.
 #include <bit>
 
+#include "base/registration_number.hpp"
 #include "mapping/functions_korea.hpp"
 #include "mapping/mapper_impl.hpp"
 
@@ -81,6 +82,10 @@ Hash128 PlanMapper::content_key(std::uint64_t seed, std::uint32_t ordinal) {
     hash_nodes(*frame_.batch, frame_.record->root, plan_->symbols_, text);
     content = text;
   }
+  if (holds_registration(content, plan_->dialect_.bare_numbers)) {
+    if (!frame_.failure.failed) frame_.failure = {true, Code::value_is_registration, 0, 0, no_table, no_column};
+    return {};
+  }
   const Hash128 key = hash128(content, seed ^ frame_.batch->shape);
   return ordinal == 0 ? key : combine(key, ordinal);
 }
@@ -119,6 +124,7 @@ void PlanMapper::version_of(const EmitPlan& emit, Identity& out) {
       order_ += '\x01';
       add_sortable(value.tag == Tag::integer ? value.integer : std::int64_t{value.time.days} * micros_per_day + value.time.micros, order_);
     } else if (value.present() && text_of(frame_, value, text) && !text.empty()) {
+      if (holds_person_number(frame_, text)) frame_.fail(Code::value_is_registration, *emit.version[i], value);
       order_ += '\x02';
       add_sortable(text, order_);
     }

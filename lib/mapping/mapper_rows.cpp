@@ -32,7 +32,7 @@ bool PlanMapper::evaluate(const EmitPlan& emit) {
     }
     const std::size_t left_out = frame_.left_out.size();
     eval(*attribute.op, frame_, value);
-    if (value.tag == Tag::text && is_registration(value.text())) frame_.fail(Code::value_is_registration, *attribute.op, value);
+    if (value.tag == Tag::text && is_person_number(frame_, value.text())) frame_.fail(Code::value_is_registration, *attribute.op, value);
     switch (attribute.as) {
       case As::plain:
       case As::code:
@@ -96,7 +96,8 @@ void PlanMapper::add_aliases(const EmitPlan& emit, RowChunk& chunk, const Hash12
   for (const Op* alias : emit.alias) {
     each_value(*alias, frame_, [&](const Value& value) {
       std::string_view text;
-      if (value.present() && text_of(frame_, value, text) && !text.empty() && !is_registration(text)) add(hash128(text, emit.seed));
+      if (value.present() && text_of(frame_, value, text) && !text.empty() && !holds_person_number(frame_, text))
+        add(hash128(text, emit.seed));
       return false;
     });
   }

@@ -76,6 +76,7 @@ struct MappedBatch {
   std::vector<RowChunk> chunks;
   std::vector<RuleTally> tallies;  // by rule number
   std::vector<Reject> rejects;     // offsets, lines and records are those of the batch's records
+  std::vector<Finding> findings;   // of registration numbers
   std::vector<Reject> left_out;    // values, not candidates: their rows were written without them
   std::uint64_t unread = 0;        // records whose kind no rule reads
   std::vector<std::pair<Symbol, std::uint64_t>> unread_kinds;

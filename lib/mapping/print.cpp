@@ -146,6 +146,7 @@ class Printer {
     if (d.quote != usual.quote) line("  quote " + (d.quote == "none" ? d.quote : text_form(d.quote)));
     if (!d.header) line("  header no");
     if (d.ragged != usual.ragged) line("  ragged " + d.ragged);
+    if (d.bare_numbers != usual.bare_numbers) line("  registration dashed");
     if (!d.null_words.empty()) line("  null " + list_of(d.null_words, text_form));
     if (!d.date_forms.empty()) line("  date " + list_of(d.date_forms, text_form));
     aliases(d.aliases);

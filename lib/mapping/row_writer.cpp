@@ -3,6 +3,9 @@
 #include <bit>
 #include <cmath>
 
+#include "base/registration_number.hpp"
+#include "mapping/functions_korea.hpp"
+
 namespace pyojun::mapping {
 
 namespace {
@@ -72,10 +75,11 @@ class Writer {
   }
 
   // What most cells are: a value of the column's own kind that fits. False: it takes a closer look, nothing is written.
-  static bool usual(const Binding& binding, const Value& value, ColumnValues& out) {
+  bool usual(const Binding& binding, const Value& value, ColumnValues& out) const {
     if (value.tag == Tag::text) {
       if (binding.storage != Storage::texts || value.length == 0) return false;
       if (binding.max_length != 0 && value.length > binding.max_length) return false;
+      if (holds_person_number(frame_, value.text())) return false;
       out.heap.append(value.data, value.length);
       out.ends.push_back(static_cast<std::uint32_t>(out.heap.size()));
       return true;
@@ -93,6 +97,8 @@ class Writer {
     out.references.push_back(value.key);
     return true;
   }
+
+  BareNumbers bare() const { return frame_.plan->dialect_.bare_numbers; }
 
   Put fail(Code code, const Binding& binding, const Value& value) {
     Failure& failure = frame_.failure;
@@ -175,8 +181,18 @@ class Writer {
     return generic(binding, number, out);
   }
 
+  // A text as it may be kept: registration numbers in it masked, which is told as a finding.
+  std::string_view kept(const Binding& binding, std::string_view text) {
+    if (!holds_person_number(frame_, text)) return text;
+    frame_.left_out.push_back({true, Code::registration_masked, binding.field, 0, layout_.table, binding.column});
+    masked_.clear();
+    mask_registrations(masked_, text, bare());
+    return masked_;
+  }
+
   Put text(const Binding& binding, std::string_view text, ColumnValues& out) {
     if (text.empty()) return Put::absent;
+    text = kept(binding, text);
     if (binding.max_length != 0 && text.size() > binding.max_length) {
       const std::size_t length = byte_of(text, binding.max_length);
       cut_ += length < text.size();
@@ -250,6 +266,14 @@ class Writer {
     return Put::done;
   }
 
+  // Thirteen digits that a function made a number of. (Those of a birth in 2000 to 2009 lose their leading zeros and look like any number.)
+  bool number_of_person(double number) const {
+    if (number < 1e11 || number >= 1e13 || number != std::trunc(number)) return false;
+    std::string digits = std::to_string(static_cast<std::int64_t>(number));
+    digits.insert(0, 13 - digits.size(), '0');
+    return is_registration(digits, bare());
+  }
+
   Put number(const Binding& binding, const Value& value, ColumnValues& out) {
     double result = 0;
     switch (value.tag) {
@@ -273,6 +297,7 @@ class Writer {
         return fail(Code::value_not_fitting, binding, value);
     }
     if (!std::isfinite(result)) return fail(Code::value_too_large, binding, value);
+    if (number_of_person(result)) return fail(Code::value_is_registration, binding, value);
     out.numbers.push_back(result);
     return Put::done;
   }
@@ -282,6 +307,7 @@ class Writer {
     switch (binding.fill) {
       case Fill::value_number:
         if (given == nullptr || !given->has_number) return Put::absent;
+        if (number_of_person(given->number)) return fail(Code::value_is_registration, binding, value);
         out.numbers.push_back(given->number);
         return Put::done;
       case Fill::value_operator:
@@ -323,6 +349,7 @@ class Writer {
   const Given& given_;
   std::uint64_t& cut_;
   std::uint64_t said_ = 0;
+  std::string masked_;
 };
 
 }  // namespace

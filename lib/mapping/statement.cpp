@@ -13,8 +13,8 @@ namespace pyojun::language {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> settings{"format", "encoding", "delimiter", "quote",   "header", "ragged",
-                                                    "null",   "date",     "file",      "columns", "layout"};
+constexpr std::array<std::string_view, 12> settings{"format", "encoding", "delimiter", "quote",   "header", "ragged",
+                                                    "null",   "date",     "file",      "columns", "layout", "registration"};
 constexpr std::array<std::string_view, 13> statements{"mapping", "cdm",  "source", "timezone", "include", "dialect", "list",
                                                       "define",  "rule", "lookup", "override", "without", "assemble"};
 
@@ -283,6 +283,11 @@ bool StatementParser::setting_value(std::string_view word) {
     return true;
   }
   if (word == "ragged") return choice({"refuse", "pad"}, dialect.ragged);
+  if (word == "registration") {
+    if (!choice({"any", "dashed"}, chosen)) return false;
+    dialect.bare_numbers = chosen == "any" ? BareNumbers::guarded : BareNumbers::allowed;
+    return true;
+  }
   auto& values = word == "null" ? dialect.null_words : dialect.date_forms;
   values.clear();
   return texts(values);

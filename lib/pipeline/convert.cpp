@@ -55,7 +55,7 @@ class Conversion {
  private:
   Status prepare();
   Status prepare_source(const SourceRequest& request);
-  Status fetch(const SourceRequest& request, SourceQuery& query) const;
+  Status fetch(const SourceRequest& request, const Plan& plan, SourceQuery& query) const;
   Status gather_settings();
   VocabularyAccess vocabulary_access() const;
   Status open_warehouse();
@@ -90,7 +90,7 @@ class Conversion {
 };
 
 // SQL sources among the inputs are replaced by files with the rows of their queries, beside the warehouse.
-Status Conversion::fetch(const SourceRequest& request, SourceQuery& query) const {
+Status Conversion::fetch(const SourceRequest& request, const Plan& plan, SourceQuery& query) const {
   std::vector<std::string> sql, others;
   for (const auto& argument : query.arguments) (is_sql_source(argument) ? sql : others).push_back(argument);
   if (sql.empty()) return {};
@@ -100,7 +100,7 @@ Status Conversion::fetch(const SourceRequest& request, SourceQuery& query) const
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
   folder += ".fetched";
   if (!request.name.empty()) folder += "." + request.name;
-  auto files = fetch_sql_sources(sql, folder);
+  auto files = fetch_sql_sources(sql, folder, {&plan.dialect(), &plan.symbols()});
   if (!files) return files.error();
   query.records = *files;
   query.arguments.insert(query.arguments.end(), files->begin(), files->end());
@@ -113,7 +113,7 @@ Status Conversion::prepare_source(const SourceRequest& request) {
   std::move(compiled.diagnostics.begin(), compiled.diagnostics.end(), std::back_inserter(outcome_.diagnostics));
   if (bad) return Error{Code::mapping_has_errors, {}, {}, request.map, {}};
   SourceQuery query{request.inputs, request.format, request.kind, {}};
-  if (Status status = fetch(request, query); !status) return status;
+  if (Status status = fetch(request, *compiled.plan, query); !status) return status;
   auto sources = find_sources(query, compiled.plan->dialect());
   if (!sources) return sources.error();
   for (SourceFile& file : sources->files) file.fetched = std::ranges::find(query.records, file.input->path()) != query.records.end();

@@ -9,9 +9,11 @@
 #include <set>
 
 #include "base/files.hpp"
+#include "base/registration_number.hpp"
 #include "base/text.hpp"
 #include "database/postgres.hpp"
 #include "database/sqlite.hpp"
+#include "readers/column_names.hpp"
 #include "warehouse/duck.hpp"
 
 namespace pyojun {
@@ -88,12 +90,15 @@ void append_json(std::string& out, std::string_view text) {
 // One query's rows as record lines.
 class RecordFile {
  public:
-  RecordFile(FileWriter file, const std::string& kind) : file_(std::move(file)) {
+  RecordFile(FileWriter file, const std::string& kind, const SqlNames& names) : file_(std::move(file)), kind_(kind), rules_(names) {
     begin_ = "{\"kind\":";
     append_json(begin_, kind);
     begin_ += ",\"record\":{";
   }
-  Status names(const std::vector<std::string>& names) {
+  Status names(const std::vector<std::string>& delivered) {
+    for (const auto& name : delivered) registrations_.push_back(named_registration(name));
+    const auto names = names_in_rules(*rules_.dialect, *rules_.symbols, kind_, delivered);
+    for (std::size_t i = 0; i < names.size(); ++i) registrations_[i] = registrations_[i] || named_registration(names[i]);
     const std::set<std::string> distinct(names.begin(), names.end());
     if (distinct.size() != names.size()) return Error{Code::sql_query_failed, {}, {}, {}, "two columns of one name"};
     for (const auto& name : names) {
@@ -108,7 +113,7 @@ class RecordFile {
     for (std::size_t i = 0; i < row.size(); ++i) {
       text_ += members_[i];
       if (row[i]) {
-        append_json(text_, *row[i]);
+        append_json(text_, kept(*row[i], registrations_[i]));
       } else {
         text_ += "null";
       }
@@ -126,8 +131,23 @@ class RecordFile {
   std::int64_t rows() const { return rows_; }
 
  private:
+  // The rows are stored: a resident registration number may not be (docs/formats/sql.md).
+  std::string_view kept(std::string_view text, bool registration) {
+    const BareNumbers bare = rules_.dialect->bare_numbers;
+    if (!registration && !holds_registration(text, bare)) return text;
+    masked_.clear();
+    if (registration || is_registration(text, bare)) {
+      append_column_registration(masked_, text);
+    } else {
+      mask_registrations(masked_, text, bare);
+    }
+    return masked_;
+  }
+
   FileWriter file_;
-  std::string begin_, text_;
+  std::string kind_, begin_, text_, masked_;
+  SqlNames rules_;
+  std::vector<bool> registrations_;  // by column: its name is one of the number
   std::vector<std::string> members_;
   std::int64_t rows_ = 0;
 };
@@ -217,7 +237,7 @@ Result<SqlSource> read_sql_source(const std::string& file) {
   return parse_sql_source(file, text);
 }
 
-Status fetch_one(const SqlSource& source, AtomicDirectory& folder, std::vector<std::string>& names) {
+Status fetch_one(const SqlSource& source, const SqlNames& rules, AtomicDirectory& folder, std::vector<std::string>& names) {
   auto run = open_database(source);
   if (!run) return run.error();
   for (const auto& query : source.queries) {
@@ -225,7 +245,7 @@ Status fetch_one(const SqlSource& source, AtomicDirectory& folder, std::vector<s
     if (std::find(names.begin(), names.end(), name) != names.end()) return wrong(source.file, query.line, query.name);
     auto file = folder.create(name);
     if (!file) return file.error();
-    RecordFile records(std::move(*file), query.name);
+    RecordFile records(std::move(*file), query.name, rules);
     const RowReceiver receiver{[&](const std::vector<std::string>& columns) { return records.names(columns); },
                                [&](TextRow row) { return records.row(row); }};
     if (Status status = (*run)(query, receiver); !status) return query_error(source, query, status.error());
@@ -281,14 +301,15 @@ Status check_sql_sources(const std::vector<std::string>& sources) {
   return {};
 }
 
-Result<std::vector<std::string>> fetch_sql_sources(const std::vector<std::string>& sources, const std::string& folder) {
+Result<std::vector<std::string>> fetch_sql_sources(const std::vector<std::string>& sources, const std::string& folder,
+                                                   const SqlNames& rules) {
   auto target = AtomicDirectory::start(folder);
   if (!target) return target.error();
   std::vector<std::string> names;
   for (const auto& file : sources) {
     auto source = read_sql_source(file);
     if (!source) return source.error();
-    if (Status status = fetch_one(*source, *target, names); !status) return status.error();
+    if (Status status = fetch_one(*source, rules, *target, names); !status) return status.error();
   }
   if (Status status = target->publish(); !status) return status.error();
   std::sort(names.begin(), names.end());

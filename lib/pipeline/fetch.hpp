@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/symbol.hpp"
+#include "readers/dialect.hpp"
 
 namespace pyojun {
 
@@ -29,9 +31,17 @@ bool is_sql_source(std::string_view argument);
 Result<SqlSource> parse_sql_source(const std::string& file, std::string_view text);
 // Reads them without connecting to anything.
 Status check_sql_sources(const std::vector<std::string>& sources);
+// What the mapping says of the columns of queries. Both outlive the call.
+struct SqlNames {
+  const Dialect* dialect = nullptr;
+  const SymbolTable* symbols = nullptr;  // names that rules read
+};
+
 // Runs every query of every source, read-only, and writes the rows to <folder>/<query>.jsonl (mode 0600; the folder appears as a whole and
-// takes the place of an earlier one): row n of a query is line n. Answers the files in order of names. A query name may be used once in a
-// run.
-Result<std::vector<std::string>> fetch_sql_sources(const std::vector<std::string>& sources, const std::string& folder);
+// takes the place of an earlier one): row n of a query is line n. Columns are called as rules call them (aliases of the dialect). Of
+// resident registration numbers, whole or inside a text, what must not be kept is masked: the seventh digit and those before it stay of a
+// whole one. Answers the files in order of names. A query name may be used once in a run.
+Result<std::vector<std::string>> fetch_sql_sources(const std::vector<std::string>& sources, const std::string& folder,
+                                                   const SqlNames& names);
 
 }  // namespace pyojun

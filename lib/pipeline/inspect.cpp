@@ -6,6 +6,7 @@
 #include "base/hangul.hpp"
 #include "base/hash.hpp"
 #include "base/time_value.hpp"
+#include "record/masking.hpp"
 
 namespace pyojun {
 
@@ -104,8 +105,11 @@ void read_file(const SourceFile& file, const InspectRequest& request, const Worl
     }
     if (!*more || world.stopped()) break;
     (*reader)->parse(chunk, batch);
+    batch.bytes = {chunk.bytes.data(), chunk.bytes.size()};
+    compose_texts(batch);
     for (const Reject& reject : batch.rejects) ++out.reject_ids[std::string(info(reject.code).id)];
     if (request.dump) {
+      mask_registrations(batch, symbols);
       for (const Record& record : batch.records) {
         line.clear();
         dump_json(batch, record, symbols, out.lines, line);

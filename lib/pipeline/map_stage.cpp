@@ -163,6 +163,7 @@ Status Run::commit(Work& work) {
   file.refused += facts.refused;
   outcome_.unread += mapped.unread;
   for (const Finding& finding : batch.findings) add_finding(file.findings, finding.code, finding.subject, finding.count);
+  for (const Finding& finding : mapped.findings) add_finding(file.findings, finding.code, finding.subject, finding.count);
   if (file.filled.size() < batch.filled.size()) file.filled.resize(batch.filled.size());
   for (std::size_t i = 0; i < batch.filled.size(); ++i) file.filled[i] += batch.filled[i];
   return done;
@@ -178,6 +179,7 @@ void Run::worker(Pump& pump, Mapper& mapper) {
     work->item.reader->parse(chunk, work->batch);
     work->batch.bytes = {chunk.bytes.data(), chunk.bytes.size()};
     work->batch.bytes_offset = chunk.offset;
+    compose_texts(work->batch);
     work->mapped.clear();
     mapper.map(work->batch, work->mapped);
     stage_.world.progress->advance(chunk.bytes.size());
@@ -221,6 +223,8 @@ Status Run::lookups() {
       std::shared_ptr<Work> work = pool_.take();
       work->item = std::move(*item);
       work->item.reader->parse(work->item.chunk, work->batch);
+      work->batch.bytes = {work->item.chunk.bytes.data(), work->item.chunk.bytes.size()};
+      compose_texts(work->batch);
       pump.in_order(ticket, [this, work = std::move(work)]() mutable {
         mappers_[0]->gather(work->batch);
         work->item = {};

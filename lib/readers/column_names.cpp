@@ -127,4 +127,19 @@ BoundColumns bind_columns(const Source& source, const std::vector<std::string>& 
   return Binder(source, facts).bind(names);
 }
 
+std::vector<std::string> names_in_rules(const Dialect& dialect, const SymbolTable& symbols, const std::string& kind,
+                                        const std::vector<std::string>& names) {
+  Source source;
+  source.dialect = &dialect;
+  source.kind = kind;
+  source.needs.symbols = const_cast<SymbolTable*>(&symbols);  // only find()
+  FileFacts ignored;
+  const BoundColumns bound = bind_columns(source, names, ignored);
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    out.push_back(bound.symbols[i] == 0 ? compose_hangul(names[i]) : std::string(symbols.name(bound.symbols[i])));
+  }
+  return out;
+}
+
 }  // namespace pyojun

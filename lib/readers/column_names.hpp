@@ -21,5 +21,9 @@ const FileKind* declared_kind(const Source& source);
 Symbol record_kind_of(const Source& source);
 // Notes what is double, unknown and missing in `facts`. Pure but for names that Needs::all lets it intern.
 BoundColumns bind_columns(const Source& source, const std::vector<std::string>& names, FileFacts& facts);
+// What rules call the columns of a query or table whose rows are records of one kind: aliases and case as for the columns of a file. A name
+// that no rule reads stays as it is.
+std::vector<std::string> names_in_rules(const Dialect& dialect, const SymbolTable& symbols, const std::string& kind,
+                                        const std::vector<std::string>& names);
 
 }  // namespace pyojun

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/registration_number.hpp"
 #include "record/batch.hpp"
 
 namespace pyojun {
@@ -50,10 +51,11 @@ struct Dialect {
   std::string delimiter;     // one byte; empty: detect
   std::string quote = "\"";  // one byte; "none": no quoting at all
   bool header = true;
-  std::string ragged = "refuse";        // "refuse" or "pad": a row with too few fields
-  std::vector<std::string> null_words;  // exact texts that mean null, e.g. "NULL", "\\N"; empty text is always empty, not null
-  std::vector<std::string> date_forms;  // extra forms for date() and datetime(), see time_value.hpp parse_form
-  std::string timezone;                 // see mapping/plan.hpp: one time zone rule for the whole mapping
+  std::string ragged = "refuse";                    // "refuse" or "pad": a row with too few fields
+  std::vector<std::string> null_words;              // exact texts that mean null, e.g. "NULL", "\\N"; empty text is always empty, not null
+  std::vector<std::string> date_forms;              // extra forms for date() and datetime(), see time_value.hpp parse_form
+  BareNumbers bare_numbers = BareNumbers::guarded;  // thirteen digits without a dash: resident registration numbers or not
+  std::string timezone;                             // see mapping/plan.hpp: one time zone rule for the whole mapping
   std::vector<FileKind> files;
   std::vector<std::pair<std::string, std::string>> aliases;  // for every kind
 };

@@ -113,6 +113,10 @@ struct RecordBatch {
   }
 };
 
+// Makes syllables of Hangul that the source wrote in separate letters (exports of macOS), in every text of the batch: lists, comparisons,
+// cuts and columns then see what a reader of Korean sees. `bytes` must be set; offsets and content stay those of the source.
+void compose_texts(RecordBatch& batch);
+
 // Appends one record as one JSON line, line end included: {"kind":"patients","offset":0,"length":42,"line":1,"record":{...}}. Repeated
 // names become arrays; member order is first appearance; an object's own text is its member "@text". `first_line`: line ends
 // before the batch, so that the file's first line is 1. Reader `records` reads it back to the same tree (docs/formats/records.md).

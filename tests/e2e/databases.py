@@ -196,6 +196,28 @@ def read_back(c, server, inputs, folder, vocab, env):
     c.check("R202" in done.err and "nowhere" not in done.err, f"a refused query: {done.err[-300:]}")
 
 
+def korean_tables(c, server, folder, vocab, env):
+    """A Korean hospital's tables, some names in Korean, some folded to lower case, columns of their own types, through the mapping of its files."""
+    done = server.sql("""create schema kr;
+create table kr."환자" ("환자번호" text, "환자명" text, "주민등록번호" varchar(14), "성별" text);
+insert into kr."환자" values ('1', '홍가상', '800101-1234567', '남'), ('2', '김가상', '0503024234567', null);
+create table kr.visits (enc_no integer, pt_no text, "내원구분" text, in_dt timestamp, "퇴원일시" date);
+insert into kr.visits values (1, '1', '외래', '2025-03-01 09:00:00', '2025-03-01'), (2, '2', '입원', '2025-03-02 21:05:00', null);
+""")
+    c.equal(done.returncode, 0, f"Korean names in PostgreSQL: {done.stderr[-300:]}")
+    source = folder / "korean.sql"
+    source.write_text('-- connect: postgresql hospital\n-- query: patients\nselect * from kr."환자" order by 1;\n-- query: encounters\nselect * from kr.visits order by 1;\n', encoding="utf-8")
+    done = convert([source], folder, vocab, map="korea/vendor-b", name="korean", env=env)
+    if not c.check(done.code == 0, f"Korean tables of PostgreSQL convert: {done.err[-300:]}"):
+        return
+    people = {(p["person_source_value"], p["gender_concept_id"], p["year_of_birth"], p["month_of_birth"], p["day_of_birth"]) for p in table(folder / "korean", "person")}
+    c.equal(people, {("1", "8507", "1980", "1", "1"), ("2", "8532", "2005", "3", "2")}, "persons of Korean tables")
+    visits = {(v["visit_concept_id"], v["visit_start_datetime"], v["visit_end_date"]) for v in table(folder / "korean", "visit_occurrence")}
+    c.equal(visits, {("9202", "2025-03-01 09:00:00", "2025-03-01"), ("9201", "2025-03-02 21:05:00", "2025-03-02")}, "visits of Korean tables")
+    for path in (folder / "korean.w.fetched").iterdir():
+        c.check(b"234567" not in path.read_bytes(), "no registration number is kept of a query's rows")
+
+
 def main():
     c = Checks()
     inputs = sorted(p for p in SAMPLE.glob("*.csv") if p.name != "defects.csv")
@@ -220,6 +242,7 @@ def main():
             refusals(c, server, inputs, folder, vocab, env)
             same_sql(c, server, folder)
             read_back(c, server, inputs, folder, vocab, env)
+            korean_tables(c, server, folder, vocab, env)
         finally:
             server.stop()
     c.end()

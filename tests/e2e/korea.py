@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""The invented Korean hospital: every planted defect is found where it was planted and nothing else is; three sources give one hospital."""
+"""The invented Korean hospital: every planted defect is found where it was planted and nothing else is, source by source and in one run over all of
+them (etc/korea.toml); its sources give one hospital."""
 import collections
 import csv
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -95,6 +97,70 @@ def check_combined(c, hospital, folder, vocab):
     c.check({p[:5] for p in fhir[0]} == {p[:5] for p in alone[0]}, "the FHIR export alone names the same persons")
 
 
+def check_database(c, hospital, folder, vocab):
+    """Vendor B's tables in SQLite, under their Korean names, through the mapping of its files."""
+    done = convert([hospital / "sql" / "hospital.sql"], folder, vocab, map="korea/vendor-b", name="database")
+    c.equal(done.code, 0, f"tables with Korean names convert by SQL: {done.err[-600:]}")
+    rows = sum(1 for d in planted(hospital) if d["file"].startswith("vendor-b"))  # planted in the files alone
+    for what, got, want in zip(("persons", "visits", "diagnoses"), facts(folder / "database"), facts(folder / "vendor-b")):
+        got, want = collections.Counter(got), collections.Counter(want)
+        c.equal(sum((got - want).values()), 0, f"{what} of the database are those of the files")
+        c.check(sum((want - got).values()) < rows, f"{what} of the files but for planted rows are those of the database")
+    for name in ("drug_exposure", "measurement", "procedure_occurrence", "device_exposure", "provider", "care_site", "payer_plan_period"):
+        rows = len(table(folder / "database", name))
+        c.check(rows > 0 or name == "device_exposure", f"{name} has rows")
+    c.check((folder / "database.w.fetched" / "patients.jsonl").exists(), "the rows of the queries are kept beside the warehouse")
+
+
+def check_job(c, place, hospital, folder):
+    """Every source in one command: one set of persons, visits and diagnoses; every planted defect in quarantine, and nothing else."""
+    (place / "etc").mkdir()
+    shutil.copy(ROOT / "etc" / "korea.toml", place / "etc" / "korea.toml")
+    done = run("run", place / "etc" / "korea.toml", "--json")
+    c.check(done.code in (0, 3), f"`pyojun run etc/korea.toml` converts every source: {done.code} {done.err[-600:]}")
+    if done.code not in (0, 3):
+        return
+    sources = {line.split('"')[1] for line in (ROOT / "etc" / "korea.toml").read_text(encoding="utf-8").splitlines() if line.startswith("name = ")}
+    c.equal(sorted(sources), ["database", "documents", "emr", "hira", "nsc", "vendor-b"], "the job names every source")
+    c.equal(sorted(p.name for p in hospital.iterdir() if p.is_dir()), sorted(["vendor-a", "vendor-b", "claims", "fhir", "kcda", "sql", "hira", "nsc"]), "every form of the hospital is in the job")
+    cdm = place / "korea.cdm"
+    parts = [facts(folder / name) for name in ("vendor-a", "hira", "nsc")]
+    for k, what in enumerate(("persons", "visits", "diagnoses")):
+        want = sum((collections.Counter(part[k]) for part in parts), collections.Counter())
+        got = collections.Counter(facts(cdm)[k])
+        if what == "persons":  # of the hospital and of the cohort some say the same, but are two rows
+            got = collections.Counter({key: min(n, 1) for key, n in got.items()})
+            want = collections.Counter({key: min(n, 1) for key, n in want.items()})
+        c.check(got == want, f"all sources together give the {what} of the warehouse and of the research tables: {sum(got.values())}, {sum(want.values())}")
+    c.equal(len(table(cdm, "person")), sum(len(table(folder / name, "person")) for name in ("vendor-a", "hira", "nsc")), "a person of the hospital is one row")
+    for name in ("measurement", "procedure_occurrence", "device_exposure", "specimen", "provider", "payer_plan_period", "death", "episode"):
+        c.equal(len(table(cdm, name)), sum(len(table(folder / part, name)) for part in ("vendor-a", "hira", "nsc")), f"what several sources say of {name} is there once")
+    consents = [row for row in table(cdm, "observation") if row["observation_source_value"].startswith("1.2.410.100110.40.2.2.1.")]
+    c.equal(len(consents), 12, "what only the documents say is taken: consents and withdrawals")
+    defects = [d for d in planted(hospital) if d["found_by"] == "quarantine"]
+    # A visit of nobody that both vendors deliver is one row: the one that stays is told.
+    want = {(d["file"].split("/")[1], int(d["line"]), d["code"]) for d in defects if not (d["code"] == "C050" and d["file"].startswith("vendor-b"))}
+    got = {(e["file"].split("/")[-1], e["line"], e["code"]) for e in entries(place / "korea.warehouse")}
+    c.equal(sorted(got - want), [], "all sources: nothing is in quarantine that was not planted")
+    c.equal(sorted(want - got), [], "all sources: every planted defect is in quarantine at its line")
+    report = json.loads((place / "korea.report" / "report.json").read_text(encoding="utf-8"))
+    c.check(report["summary"]["balanced"], "all sources: the books balance")
+    filters = collections.Counter()
+    for row in report["filters"]:
+        filters[row["reason"]] += row["records"]
+    for reason in ("the record is in the warehouse", "the result is in the warehouse", "the prescription is in the warehouse"):
+        c.check(filters[reason] > 0, f"what is left to the warehouse is counted: {reason}")
+
+
+def check_evidence(c, folder):
+    """The generator's registration numbers have wrong check digits: told as a count by file, of births before October 2020, and refused nowhere."""
+    report = json.loads((folder / "vendor-b.r" / "report.json").read_text(encoding="utf-8"))
+    told = [f for f in report["findings"] if f["code"] == "C101"]
+    c.equal(len(told), 1, "one file has registration numbers")
+    people = [p for p in table(folder / "vendor-b", "person") if p["race_concept_id"] == "38003585" and (int(p["year_of_birth"]), int(p["month_of_birth"])) < (2020, 10)]
+    c.check(told and told[0]["count"] >= len(people) > 200, f"check digits that do not fit: {told[0]['count'] if told else 0} of {len(people)}")
+
+
 def check_no_number(c, hospital, folder):
     """No registration number, whole or with a dash, and no name is in anything that was written but the inputs."""
     numbers = set()
@@ -104,7 +170,7 @@ def check_no_number(c, hospital, folder):
             numbers |= {number.encode(), number.replace("-", "").encode()}
     c.check(len(numbers) > 100 and all(re.fullmatch(rb"[0-9]{6}-?[0-9*]{7}", number) for number in numbers), "the numbers looked for are numbers")
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and hospital not in path.parents:
+        if path.is_file() and hospital not in path.parents and "vocab.snapshot" not in path.parts:
             data = path.read_bytes()
             c.check(not any(number in data for number in numbers), f"no registration number in {path.suffix or 'a file'} output")
 
@@ -121,7 +187,11 @@ def main():
             check_source(c, source, hospital, folder, vocab)
         check_notes(c, hospital)
         check_combined(c, hospital, folder, vocab)
+        check_database(c, hospital, folder, vocab)
+        check_evidence(c, folder)
         check_no_number(c, hospital, folder)
+        check_job(c, place, hospital, folder)
+        check_no_number(c, hospital, place)
     c.end()
 
 

@@ -13,6 +13,7 @@ TEST_CASE("separate letters become syllables, everything else stays") {
   CHECK(has_separate_hangul(separate));
   CHECK(compose_hangul(separate) == "홍길");
   CHECK(compose_hangul("\xE1\x84\x80\xE1\x85\xA1 a\xCC\x81 \xE1\x84\x80") == "가 a\xCC\x81 \xE1\x84\x80");
+  CHECK(compose_hangul("가\xE1\x86\xA8 각\xE1\x86\xA8") == "각 각\xE1\x86\xA8");  // a final letter behind a syllable that has none
   CHECK(compose_hangul("환자 abc") == "환자 abc");
   CHECK(compose_hangul("\xE1\x84") == "\xE1\x84");
   CHECK_FALSE(has_separate_hangul("환자"));
