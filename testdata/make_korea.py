@@ -390,7 +390,7 @@ def score_defects(hospital, plant):
     spoil("drugs", 30, "kr-emr-2025/KF-06-sig kr-cdi-2/request-directions my-healthway-1/medication-text", "prescriptions without directions", lambda r: r.update(SIG=""))
     spoil("drugs", 20, "kr-emr-2025/KI-03-ingredient kr-emr-2025/KF-06-route kr-cdi-2/medication-ingredient my-healthway-1/medication-route", "prescriptions without a main ingredient", lambda r: r.update(INGR_CD=""))
     spoil("drugs", 20, "kr-emr-2025/KS-08", "prescriptions that nobody entered", lambda r: r.update(REG_ID=""))
-    spoil("drugs", 2, "kr-emr-2025/KS-01-drug_exposure-sig privacy/P-01-rrn-drug_exposure-sig", "directions that hold the patient's registration number", lambda r: r.update(SIG="보호자 " + hospital.people[r["PT_NO"]]["rrn"]), lambda r: r["SIG"])
+    spoil("drugs", 2, "kr-emr-2025/KS-01-drug_exposure-sig privacy/P-01-phone-drug_exposure-sig", "directions that hold a telephone number (a registration number would be masked)", lambda r: r.update(SIG="보호자 010-0000-" + r["PT_NO"][-4:]), lambda r: r["SIG"])
     spoil("administrations", 100, "kr-emr-2025/KF-07", "administration records that were not exported", lambda r: None)
     rows["administrations"].clear()
     spoil("labs", 40, "kr-emr-2025/KF-08-unit kr-cdi-2/lab-unit my-healthway-1/laboratory-unit", "results without their unit", lambda r: r.update(UNIT=""))
