@@ -110,9 +110,9 @@ def drug(node, planned, negated, undone):
     return planned if not happens(node) else negated if true(node) else undone if status(node) in LISTS["not_done"] or taken_back(node) else None
 
 
-def stated(section):
-    """Observations that stand in concerns and panels only: not the details of another observation."""
-    return [item for item in below(section, "observation") if set(inside(item)) <= {"act", "organizer"}]
+def stated(section, name="observation"):
+    """Statements that stand in concerns and panels only: not the details of another statement."""
+    return [item for item in below(section, name) if set(inside(item)) <= {"act", "organizer"}]
 
 
 def own_kind(section):
@@ -167,13 +167,16 @@ def count_section(section, out):
             reason = drug(item, "ordered or planned: never an exposure", "refused or not given", undone)
             add(out, "immunization", "refused or not given" if happens(item) and refused(item) else reason)
     if own_kind(section):
-        for item in kids(section, "entry", "procedure"):
+        for item in stated(section, "procedure"):
             reason = drug(item, "planned or requested: never an occurrence", "negated: not done", "not done: cancelled, aborted, held, planned or in error")
             if reason is None and status(item) == "aborted":
                 reason = "not done: cancelled, aborted, held, planned or in error"
             add(out, "procedure", reason)
     if section_is(section, "procedure_sections"):
         out["in", "procedure_act"] += len(kids(section, "entry", "act"))
+        roots = {t.get("root") for t in section.findall(V3 + "templateId")}
+        if attribute(section, "code", "code") == "62387-6" or (attribute(section, "code", "code") not in LISTS["known_sections"] and "2.16.840.1.113883.10.20.21.2.3" in roots):
+            out["in", "intervention"] += len(kids(section, "entry", "act", "entryRelationship", "act"))
         out["in", "procedure_observation"] += len(kids(section, "entry", "observation"))
     if section_is(section, "result_sections"):
         for panel in below(section, "organizer"):
@@ -204,7 +207,7 @@ def reads(section, entry):
     only.append(entry)
     has = lambda *names: bool(kids(entry, *names))  # noqa: E731
     deep = lambda name: next(entry.iter(V3 + name), None) is not None  # noqa: E731
-    if has("procedure") and not section_is(section, "family_sections") and not section_is(section, "payer_sections"):
+    if stated(only, "procedure") and not section_is(section, "family_sections") and not section_is(section, "payer_sections"):
         return "read as procedures"
     for kind, good, said in (
             ("problem_sections", stated(only), "read as problems and diagnoses"), ("allergy_sections", stated(only), "read as allergies"),
