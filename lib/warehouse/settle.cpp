@@ -42,18 +42,54 @@ Status Settle::run() {
   return {};
 }
 
+namespace {
+
+// Names that deletes join to others (merges), and under which no row of the table came: (chunk, row) of each.
+std::vector<std::pair<std::uint32_t, std::uint32_t>> unheard_names(const Segment& segment, std::span<const ChunkInfo> living, TableId table,
+                                                                   std::size_t slots) {
+  std::vector<bool> heard(slots);
+  for (const ChunkInfo& chunk : living) {
+    const ChunkHeader& header = segment.header(chunk);
+    if (chunk.table != table || header.keys != KeyForm::slots) continue;
+    const Slot* const keys = segment.at<Slot>(header.keys_at);
+    for (std::uint32_t row = 0; row < header.rows; ++row) heard[keys[row]] = true;
+  }
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> out;
+  for (std::uint32_t number = 0; number < living.size(); ++number) {
+    const ChunkHeader& header = segment.header(living[number]);
+    if (living[number].table != table || header.aliases == 0 || header.deletes_at == 0 || header.keys != KeyForm::slots) continue;
+    const Slot* const keys = segment.at<Slot>(header.keys_at);
+    const Slot* const pairs = segment.at<Slot>(header.aliases_at);
+    std::uint32_t row = 0;  // pairs are in the order of their rows
+    for (std::uint32_t i = 0; i < header.aliases; ++i) {
+      while (row < header.rows && keys[row] != pairs[2 * i]) ++row;
+      if (row == header.rows) break;
+      if (!heard[pairs[2 * i + 1]]) out.emplace_back(number, row);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 // What is merged follows from the files that count tonight; of a retired file nothing is left.
 void Settle::join_aliases() {
+  std::vector<TableId> merged;
   for (std::size_t number = 0; number < living_; ++number) {
     const ChunkInfo& chunk = chunks_[number];
     const ChunkHeader& header = segment_.header(chunk);
     if (header.aliases == 0) continue;
     KeyIndex& index = indexes_.of(chunk.table);
+    if (header.deletes_at != 0 && std::ranges::find(merged, chunk.table) == merged.end()) merged.push_back(chunk.table);
     const Slot* const pairs = segment_.at<Slot>(header.aliases_at);
     for (std::uint32_t i = 0; i < header.aliases; ++i) {
       index.join(pairs[2 * i], pairs[2 * i + 1]);
       if (header.retires != 0) index.flags(pairs[2 * i + 1]) |= KeyIndex::retired;
     }
+  }
+  for (const TableId table : merged) {
+    for (const auto& [chunk, row] : unheard_names(segment_, std::span(chunks_).first(living_), table, indexes_.of(table).size()))
+      remarks_.push_back({chunk, row, Code::merge_found_nobody});
   }
 }
 
