@@ -63,9 +63,6 @@ CsvMemory::~CsvMemory() = default;
 Result<CsvMemory> CsvMemory::load(const PublishRequest& request) {
   CsvMemory out;
   Duck& duck = request.warehouse->duck();
-  auto there = duck.integer("select count(*) from duckdb_tables() where schema_name = 'ledger' and table_name = 'csv_block'", "published");
-  if (!there) return there.error();
-  if (*there == 0) return out;
   const std::string sql = fmt::format(
       "select \"table\", state, mark_low, mark_high, \"at\", bytes, rows, sum_low, sum_high from ledger.csv_block where place = {} and "
       "program = {}",

@@ -85,7 +85,8 @@ Result<std::unique_ptr<Duck>> Duck::open(const DuckOptions& options) {
       {"preserve_insertion_order", "true"},
       {"access_mode", options.read_only ? "READ_ONLY" : "READ_WRITE"},
       {"checkpoint_threshold", "1GB"},
-      {"default_block_size", "65536"},  // of new files: some forty tables of mostly few rows, each column in a block of its own
+      {"default_block_size",
+       "16384"},  // of new files, the smallest: some forty tables of mostly few rows, each column in a block of its own
   }};
   bool good = true;
   for (const auto& [name, value] : settings) good = duckdb_set_config(config, name, value.c_str()) == DuckDBSuccess && good;

@@ -33,7 +33,10 @@ class FakeWarehouse : public Warehouse {
     auto duck = Duck::open(options);
     REQUIRE(duck);
     duck_ = std::move(*duck);
-    REQUIRE(duck_->exec("CREATE SCHEMA cdm"));
+    REQUIRE(duck_->exec(
+        "create schema cdm; create schema ledger; create table ledger.csv_block(place varchar, \"table\" varchar, program varchar, "
+        "mark_low bigint, mark_high bigint, \"at\" bigint, bytes bigint, rows bigint, sum_low bigint, sum_high bigint, state "
+        "varchar); create table ledger.run(run bigint, program varchar);"));
   }
 
   // Columns by name; those not named are null.
