@@ -1,5 +1,6 @@
-// What a clinical statement of a CDA document inherits from the statements and relations around it (CDA R2, 4.3.8: negation and mood hold
-// for a statement with all that is in it), so that rules ask the statement itself, however deep it stands.
+// What a clinical statement of a CDA document inherits from the statements and relations around it, so that rules ask the statement itself,
+// however deep it stands. negationInd and moodCode are of entry acts and relationships (CDA R2, 4.3.6 and 4.3.8); that they hold for all
+// that stands inside is our reading: of what is denied or planned as a whole, no part is told as a fact.
 #pragma once
 
 #include <cstdint>
