@@ -67,6 +67,7 @@ LABS = [("L3011", "g/dL", "12.0 ~ 16.0", 90, 170, 1), ("L3012", "10^3/uL", "4.0 
         ("L4025", "U/L", "0 ~ 40", 5, 90, 0), ("L4034", "%", "4.0 ~ 6.0", 40, 110, 1)]
 TEXT_RESULTS = [("L5001", "Negative(-)", "", ""), ("L4041", "<0.5", "mg/dL", "<0.5"), ("L7001", "1+", "", "Negative"), ("L6001", "7.38 ~ 7.46", "", "7.38 ~ 7.46"), ("L5001", "음성(-)", "", "")]
 LOINC = {"L3011": "718-7", "L3012": "6690-2", "L4021": "2339-0", "L4023": "38483-4", "L4025": "1742-6", "L4034": "4548-4"}
+MATERIAL = "J5083001"  # a material (치료재료): a letter and seven digits
 ORDERS = [("KK010", "PX-IM"), ("E7660", "PX-COLO"), ("", "PX-IM"), ("AA154", "")]
 
 
@@ -222,6 +223,9 @@ class Hospital:
         if kind == "I" and dice.chance(60):
             self.add("surgeries", SURG_NO=f"O{no}", **pt, EDI_CD="Q2861", START_DT=start + datetime.timedelta(hours=2), END_DT=start + datetime.timedelta(hours=4))
             self.add("pathology", PATH_NO=f"H{no}", **pt, SITE="충수", SPECIMEN_DT=start + datetime.timedelta(hours=4))
+            self.add("orders", ORD_NO=f"M{no}", **pt, ORD_DT=start + datetime.timedelta(hours=2), EDI_CD=MATERIAL, LOCAL_CD="", QTY="1", CANCEL_YN="N",
+                     REG_ID="D" + dept, REG_DT=start + datetime.timedelta(hours=2))
+            visit["material"] = True
         if dice.chance(10):
             self.add("allergies", **pt, ALLERGY_NO=f"A{no}", AGENT_CD="641100270", SEVERITY="중등도", ALLERGY_DT=start.date())
         self.add("notes", NOTE_NO=f"N{no}", **pt, NOTE_TP="경과기록", NOTE_DT=start + datetime.timedelta(minutes=30), DOCTOR_NO="D" + dept, NOTE_TEXT=f"{person['name']} 님 경과 양호",
@@ -329,6 +333,8 @@ def claims(hospital):
         for k, code in enumerate(visit["codes"]):
             lines.append(sam_line(fields["disease"], dict(key, SICK_TY_CD="1" if k == 0 else "2", SICK_CD=code.replace(".", ""), DGSBJT_CD=HIRA[visit["dept"]], CARE_START_DT=day, LICENCE_TP="1", LICENCE_NO=LICENCE[visit["dept"]])))
         lines.append(sam_line(fields["treatment"], dict(key, CLAUSE_CD="01", ITEM_CD="01", LINE_NO=1, CODE_TP="1", CODE="AA154", UNIT_PRICE=12000.5, DAILY_COUNT=1, TOTAL_DAYS=1, ONCE_DOSE=1, AMOUNT=12000)))
+        if visit.get("material"):
+            lines.append(sam_line(fields["treatment"], dict(key, CLAUSE_CD="T", ITEM_CD="01", LINE_NO=2, CODE_TP="8", CODE=MATERIAL, UNIT_PRICE=80000, DAILY_COUNT=1, TOTAL_DAYS=1, ONCE_DOSE=1, AMOUNT=80000)))
         for k, (drug, edi) in enumerate(visit["drugs"]):
             lines.append(sam_line(fields["prescription"], dict(key, PRESCRIPTION_NO=f"20250{n:05d}", PRESCRIPTION_DAYS=drug["DAYS"], LINE_NO=k + 1, CODE_TP="3", CODE=edi, ONCE_DOSE=1, DAILY_TIMES=drug["TIMES"],
                                                                TOTAL_DAYS=drug["DAYS"])))
@@ -532,6 +538,9 @@ def research(hospital, folder, month, plant):
             gy40.append([key, k, code.replace(".", "")])
         t300.append([key, 1, "AA154", "", 1, 1, 1])
         gy30.append([key, 1, "01", "01", "AA154", 1, 1, 1, 12000, 12000])
+        if v.get("material"):
+            t300.append([key, 2, MATERIAL, "", 1, 1, 1])
+            gy30.append([key, 2, "T", "01", MATERIAL, 1, 1, 1, 80000, 80000])
         for k, (drug, edi) in enumerate(v["drugs"], 1):
             t530.append([key, f"G{n}", k, edi, drug["INGR_CD"], 1, drug["TIMES"], drug["DAYS"]])
             gy60.append([key, k, drug["INGR_CD"], 1, drug["TIMES"], drug["DAYS"]])

@@ -74,6 +74,9 @@ TEST_CASE("what an SQL source may not be is refused with its line") {
 
 TEST_CASE("rows of SQLite and DuckDB become the same records, line by line") {
   const Folder folder;
+  const Dialect dialect;
+  const SymbolTable symbols;
+  const SqlNames names{&dialect, &symbols};
   const std::string make = "create table p(id integer, name text, born text, weight double precision)";
   const std::string fill = "insert into p values (1, 'a \"b\" \\', '1970-01-02', 1.5), (2, null, '', null)";
   {
@@ -90,7 +93,7 @@ TEST_CASE("rows of SQLite and DuckDB become the same records, line by line") {
     CAPTURE(engine);
     write(folder.path + "/s.sql",
           "-- connect: " + engine + "\n-- query: people\nselect * from p order by id;\n-- query: none\nselect id from p where id > 9\n");
-    const auto files = fetch_sql_sources({folder.path + "/s.sql"}, folder.path + "/fetched");
+    const auto files = fetch_sql_sources({folder.path + "/s.sql"}, folder.path + "/fetched", names);
     REQUIRE(files);
     REQUIRE(files->size() == 2);
     CHECK((*files)[0] == folder.path + "/fetched/none.jsonl");
@@ -100,9 +103,30 @@ TEST_CASE("rows of SQLite and DuckDB become the same records, line by line") {
           "{\"kind\":\"people\",\"record\":{\"id\":\"2\",\"name\":null,\"born\":\"\",\"weight\":null}}\n");
   }
   write(folder.path + "/twice.sql", "-- connect: sqlite l.db\n-- query: a\nselect id, id from p\n");
-  CHECK(fetch_sql_sources({folder.path + "/twice.sql"}, folder.path + "/twice").error().code == Code::sql_query_failed);
+  CHECK(fetch_sql_sources({folder.path + "/twice.sql"}, folder.path + "/twice", names).error().code == Code::sql_query_failed);
   write(folder.path + "/write.sql", "-- connect: sqlite l.db\n-- query: a\ndelete from p\n");
-  CHECK(fetch_sql_sources({folder.path + "/write.sql"}, folder.path + "/write").error().code == Code::sql_query_failed);
+  CHECK(fetch_sql_sources({folder.path + "/write.sql"}, folder.path + "/write", names).error().code == Code::sql_query_failed);
   write(folder.path + "/gone.sql", "-- connect: sqlite gone.db\n-- query: a\nselect 1\n");
-  CHECK(fetch_sql_sources({folder.path + "/gone.sql"}, folder.path + "/gone").error().code == Code::sql_source_unreachable);
+  CHECK(fetch_sql_sources({folder.path + "/gone.sql"}, folder.path + "/gone", names).error().code == Code::sql_source_unreachable);
+}
+
+TEST_CASE("columns are called as rules call them, and registration numbers are masked") {
+  const Folder folder;
+  auto lite = Sqlite::open(folder.path + "/l.db", Sqlite::Access::create);
+  REQUIRE(lite);
+  REQUIRE((*lite)->exec(
+      "create table p(\"환자번호\", \"번호\", name, jumin_no); insert into p values ('1', '800101-1234567', 'a 8001011234567 b', "
+      "'8013011234567')",
+      "test"));
+  Dialect dialect;
+  dialect.files.push_back({.kind = "people", .aliases = {{"환자번호", "PT_NO"}}});
+  SymbolTable symbols;
+  symbols.intern("PT_NO");
+  symbols.intern("NAME");
+  write(folder.path + "/s.sql", "-- connect: sqlite l.db\n-- query: people\nselect * from p\n");
+  const auto files = fetch_sql_sources({folder.path + "/s.sql"}, folder.path + "/fetched", {&dialect, &symbols});
+  REQUIRE(files);
+  CHECK(read((*files)[0]) ==
+        "{\"kind\":\"people\",\"record\":{\"PT_NO\":\"1\",\"번호\":\"800101-1******\",\"NAME\":\"a 800101******* "
+        "b\",\"jumin_no\":\"8013011******\"}}\n");
 }
