@@ -119,7 +119,10 @@ TEST_CASE("columns are called as rules call them, and registration numbers are m
       "'8013011234567')",
       "test"));
   Dialect dialect;
-  dialect.files.push_back({.kind = "people", .aliases = {{"환자번호", "PT_NO"}}});
+  FileKind people;
+  people.kind = "people";
+  people.aliases = {{"환자번호", "PT_NO"}};
+  dialect.files.push_back(people);
   SymbolTable symbols;
   symbols.intern("PT_NO");
   symbols.intern("NAME");
