@@ -22,7 +22,7 @@ std::size_t assumptions_in(const Expr& expr) {
 // Groups of columns that the row sets, each in one group; `assumed` last in assignments of these.
 void Checker::combined(const ast::Emit& emit) {
   const bool keyed = emit.key_all || !emit.key.empty();
-  if (!emit.combine.empty() && (!keyed || emit.table == "stem" || emit.combine.size() > most_groups))
+  if (!emit.combine.empty() && (!keyed || emit.combine.size() > most_groups))
     add(Code::map_combine_misused, emit.combine[0].at, emit.table);
   std::set<std::string_view> names;
   for (const auto& group : emit.combine) {
@@ -38,7 +38,8 @@ void Checker::combined(const ast::Emit& emit) {
   for (const auto& group : emit.combine) {
     if (!group.instead) continue;
     const auto& [name, at] = *group.instead;
-    if (!names.contains(name) || type_of(name) != type_of(group.names[0].first)) add(Code::map_combine_column, at, name);
+    if (emit.table == "stem" || !names.contains(name) || type_of(name) != type_of(group.names[0].first))
+      add(Code::map_combine_column, at, name);
   }
   for (const auto& assign : emit.assigns) {
     const Expr& value = *assign.value;

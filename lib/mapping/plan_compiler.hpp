@@ -60,7 +60,7 @@ class PlanCompiler {
   FilterPlan filter(RuleInfo& info, const ast::Expr& condition, std::string reason);
   void within(const ast::Emit& emit, EmitPlan& out);
   const Op* without_assumption(const Op& op);
-  void groups(const ast::Emit& emit, Layout& layout);
+  void groups(const ast::Emit& emit, const std::map<std::string, Part, std::less<>>& parts, Layout& layout);
   std::uint64_t key_space(const std::string& of) const;
   EmitPlan emit(const ast::Rule& rule, const ast::Emit& emit, std::size_t position, RuleInfo& info);
   std::vector<const Op*> expressions(const std::vector<ast::ExprPtr>& list);
@@ -68,7 +68,7 @@ class PlanCompiler {
   void attributes(const ast::Emit& emit, EmitPlan& out, std::map<std::string, Part, std::less<>>& parts);
   void table_layout(const ast::Emit& emit, EmitPlan& out, const std::map<std::string, Part, std::less<>>& parts);
   void stem_layouts(const ast::Emit& emit, EmitPlan& out, const std::map<std::string, Part, std::less<>>& parts);
-  void stem_layout(EmitPlan& out, TableId table, const std::map<std::string, Part, std::less<>>& parts);
+  void stem_layout(const ast::Emit& emit, EmitPlan& out, TableId table, const std::map<std::string, Part, std::less<>>& parts);
   Binding binding(const EmitPlan& emit, TableId table, ColumnId column, Part part) const;
   void place(EmitPlan& emit, Layout& layout, std::vector<Binding> alternatives, const ast::Place& at);
   void required_columns(Layout& layout);

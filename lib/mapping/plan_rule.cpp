@@ -233,7 +233,7 @@ void PlanCompiler::attributes(const ast::Emit& emit, EmitPlan& out, std::map<std
       parts[name] = {at, attribute.op->run == run_range ? Fill::range_low : Fill::generic, 0xFFFF};
       if (attribute.op->run == run_fallback && attribute.op->args.back()->run == run_assumed) {
         parts[name].assumed = static_cast<std::uint16_t>(out.attributes.size());
-        out.attributes.push_back({name, attribute.op->args.back(), As::plain, at});
+        out.attributes.push_back({name, attribute.op->args.back(), attribute.as, at});
         out.attributes[at].op = without_assumption(*attribute.op);
       }
     } else {
@@ -340,30 +340,29 @@ void PlanCompiler::table_layout(const ast::Emit& emit, EmitPlan& out, const std:
     place(out, layout, std::move(alternatives), emit.at);
   }
   required_columns(layout);
-  groups(emit, layout);
+  groups(emit, parts, layout);
   out.layout_of[layout.table] = 0;
   out.layouts.push_back(std::move(layout));
 }
 
-// Constants are said by nobody: all rows have them.
-void PlanCompiler::groups(const ast::Emit& emit, Layout& layout) {
+// Constants are said by nobody: all rows have them. A stem attribute is all the columns it fills.
+void PlanCompiler::groups(const ast::Emit& emit, const std::map<std::string, Part, std::less<>>& parts, Layout& layout) {
   const Table& table = plan_.schema_->table(layout.table);
-  const auto of = [&](const std::string& name) {
-    const auto found = std::ranges::find(layout.columns, table.find(name), &ColumnValues::column);
-    return found == layout.columns.end() ? nullptr : &*found;
-  };
+  const auto of = [&](ColumnId id) { return std::ranges::find(layout.columns, id, &ColumnValues::column); };
   for (std::size_t i = 0; i < emit.combine.size() && i < most_groups; ++i) {
     const ast::Group& group = emit.combine[i];
     for (const auto& [name, at] : group.names) {
-      ColumnValues* const column = of(name);
-      if (column == nullptr) continue;
-      column->group = static_cast<std::uint8_t>(i);
-      const auto bound = std::ranges::find(layout.bindings, column->column, &Binding::column);
-      if (bound != layout.bindings.end()) bound->group = column->group;
-      layout.grouped = true;
+      const auto part = parts.find(name);
+      if (part == parts.end()) continue;
+      for (Binding& binding : layout.bindings) {
+        if (binding.attribute != part->second.attribute) continue;
+        binding.group = of(binding.column)->group = static_cast<std::uint8_t>(i);
+        layout.grouped = true;
+      }
     }
-    ColumnValues* const first = of(group.names[0].first);
-    if (first != nullptr && group.instead && of(group.instead->first) != nullptr) first->instead = table.find(group.instead->first);
+    if (!group.instead) continue;
+    const auto first = of(table.find(group.names[0].first)), instead = of(table.find(group.instead->first));
+    if (first != layout.columns.end() && instead != layout.columns.end()) first->instead = instead->column;
   }
 }
 
@@ -386,11 +385,11 @@ void PlanCompiler::stem_layouts(const ast::Emit& emit, EmitPlan& out, const std:
     if (schema.table(table).domain.empty()) continue;
     if (!out.only.empty() && table != out.default_table && std::ranges::find(out.only, table) == out.only.end()) continue;
     out.layout_of[table] = static_cast<std::uint16_t>(out.layouts.size());
-    stem_layout(out, table, parts);
+    stem_layout(emit, out, table, parts);
   }
 }
 
-void PlanCompiler::stem_layout(EmitPlan& out, TableId table, const std::map<std::string, Part, std::less<>>& parts) {
+void PlanCompiler::stem_layout(const ast::Emit& emit, EmitPlan& out, TableId table, const std::map<std::string, Part, std::less<>>& parts) {
   const Schema& schema = *plan_.schema_;
   Layout layout;
   layout.table = table;
@@ -404,6 +403,7 @@ void PlanCompiler::stem_layout(EmitPlan& out, TableId table, const std::map<std:
       Part how = part->second;
       if (how.fill == Fill::generic) how.fill = fill_of(route.attribute, schema.table(table).columns[route.column].name);
       columns[route.column].push_back(binding(out, table, route.column, how));
+      if (how.assumed != 0xFFFF) columns[route.column].push_back(binding(out, table, route.column, {how.assumed, how.fill, 0xFFFF}));
     }
   }
   const auto value = parts.find("value");
@@ -419,10 +419,13 @@ void PlanCompiler::stem_layout(EmitPlan& out, TableId table, const std::map<std:
   const auto start = parts.find("start");
   for (const auto& route : schema.stem()) {
     if (route.table != table || route.attribute != "end" || !known.columns[route.column].required || start == parts.end()) continue;
-    columns[route.column].push_back(binding(out, table, route.column, {start->second.attribute, Fill::end_from_start}));
+    for (const std::uint16_t from : {start->second.attribute, start->second.assumed}) {
+      if (from != 0xFFFF) columns[route.column].push_back(binding(out, table, route.column, {from, Fill::end_from_start, 0xFFFF}));
+    }
   }
   for (auto& [column, bindings] : columns) place(out, layout, std::move(bindings), {});
   required_columns(layout);
+  groups(emit, parts, layout);
   out.layouts.push_back(std::move(layout));
 }
 

@@ -69,6 +69,7 @@ class Writer {
  private:
   // Bit 2g: group g is said, if only to be nothing. Bit 2g + 1: its required column gets what is assumed.
   void note(const Binding& binding) {
+    if (binding.attribute == 0xFFFF) return;
     const Value& value = given_.values[binding.attribute];
     if (value.present() || value.tag == Tag::null) said_ |= std::uint64_t{1} << (2 * binding.group);
     if (binding.required && !binding.zero && !value.present()) said_ |= std::uint64_t{2} << (2 * binding.group);
