@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "conformance/render.hpp"
 #include "report/conformance.hpp"
 
 namespace pyojun::app {
@@ -21,10 +22,7 @@ std::string printable_lines(std::string_view text) {
   return out;
 }
 
-std::string check_day(const std::string& text) {
-  const bool fits = text.size() == 10 && text[4] == '-' && text[7] == '-' && text.find_first_not_of("0123456789-") == std::string::npos;
-  return fits ? std::string() : std::string("not a day like 2026-01-31");
-}
+std::string check_day(const std::string& text) { return is_day(text) ? std::string() : std::string("not a day like 2026-01-31"); }
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <map>
 
 #include "base/csv.hpp"
@@ -70,15 +71,23 @@ std::optional<double> metric_of(const PackResult& pack, const Gate& gate) {
   return count;
 }
 
-GateResult judge(const std::string& expression, const AuditResult& audit) {
+// A score as found, never rounded up to a limit it does not reach.
+std::string cut(double score) { return fmt::format("{:.2f}", std::floor(score * 100.0 + 1e-9) / 100.0); }
+
+GateResult judge(const std::string& expression, const AuditResult& audit, bool compared) {
   GateResult out{expression, false, "no score"};
   const auto gate = parse_gate(expression);
   if (!gate) return out;
+  if (gate->metric == "new" && !compared) return {expression, false, "no baseline"};
   for (const PackResult& pack : audit.packs) {
     if (pack.pack.id != gate->pack) continue;
+    if (gate->metric == "score" && pack.undecided && pack.score) {
+      out.found = cut(*pack.score) + ", not decided";
+      continue;
+    }
     if (const auto found = metric_of(pack, *gate)) {
       out.held = compare(*found, gate->comparison, gate->limit);
-      out.found = gate->metric == "score" ? fmt::format("{:.2f}", *found) : fmt::format("{:.0f}", *found);
+      out.found = gate->metric == "score" ? cut(*found) : fmt::format("{:.0f}", *found);
     }
   }
   return out;
@@ -218,13 +227,13 @@ std::set<std::string, std::less<>> unneeded_vocabulary(const std::vector<Pack>& 
 }
 
 void judge_gates(AuditResult& result, const AuditRequest& request) {
-  for (const auto& expression : request.gates) result.gates.push_back(judge(expression, result));
+  const bool compared = !request.baseline_name.empty();
+  for (const auto& expression : request.gates) result.gates.push_back(judge(expression, result, compared));
   if (!request.gate_new_failures) return;
   std::uint64_t fresh = 0;
   for (const auto& pack : result.packs) {
     for (const auto& one : pack.criteria) fresh += one.change == "new" && one.suppressed.empty() ? 1U : 0U;
   }
-  const bool compared = !request.baseline_name.empty();
   result.gates.push_back({"new failures", compared && fresh == 0, compared ? fmt::format("{}", fresh) : "no baseline"});
 }
 

@@ -207,6 +207,25 @@ std::optional<double> part(const CriterionResult& result, Scoring scoring) {
   return result.share();
 }
 
+namespace {
+
+// What DataQualityDashboard leaves out by its rules of NOT APPLICABLE is no lack of evidence: such a pack answers for its errors alone.
+void weigh_evidence(PackResult& pack) {
+  double decided = 0, rest = 0;
+  bool broken = false;
+  for (const CriterionResult& result : pack.criteria) {
+    if (!result.criterion.scoring) continue;
+    broken |= result.criterion.critical && result.state == State::error;
+    const bool known = result.state == State::pass || result.state == State::fail;
+    const bool idle = result.state == State::not_applicable && (!result.measured || pack.pack.evaluation == Evaluation::dqd);
+    (known ? decided : rest) += idle ? 0.0 : result.criterion.weight;
+  }
+  pack.decided = decided + rest > 0 ? 100.0 * decided / (decided + rest) : 100.0;
+  pack.undecided = !pack.pack.undecided.empty() && (broken || pack.decided < pack.pack.least_decided);
+}
+
+}  // namespace
+
 void score(PackResult& pack) {
   std::vector<Mean> means;
   Mean total;
@@ -231,11 +250,17 @@ void score(PackResult& pack) {
   }
   for (std::size_t i = 0; i < means.size(); ++i) pack.categories[i].score = means[i].percent();
   pack.score = total.percent();
+  weigh_evidence(pack);
   for (const Band& band : pack.pack.bands) {
     if (!pack.score || *pack.score < band.from || !pack.band.empty()) continue;
     pack.band = band.band;
     pack.verdict = band.verdict;
     pack.verdict_ko = band.verdict_ko;
+  }
+  if (pack.undecided) {
+    pack.band.clear();
+    pack.verdict = pack.pack.undecided;
+    pack.verdict_ko = pack.pack.undecided_ko;
   }
   if (pack.capped) {
     pack.verdict = pack.pack.capped;

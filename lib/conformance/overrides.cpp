@@ -7,6 +7,7 @@
 #include "base/csv.hpp"
 #include "base/mapped_file.hpp"
 #include "base/text.hpp"
+#include "conformance/render.hpp"
 
 namespace pyojun {
 
@@ -89,10 +90,6 @@ Status dqd_form(const CsvTable& table, std::vector<Pack>& packs) {
     pack.criteria = std::move(kept);
   }
   return {};
-}
-
-bool is_day(std::string_view text) {
-  return text.size() == 10 && text[4] == '-' && text[7] == '-' && text.find_first_not_of("0123456789-") == std::string_view::npos;
 }
 
 }  // namespace

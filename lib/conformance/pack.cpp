@@ -118,7 +118,8 @@ Status Loader::read_pack() {
   return {};
 }
 
-// A row whose `from` is `critical` gives the verdict while a critical criterion fails.
+// A row whose `from` is `critical` gives the verdict while a critical criterion fails; `decided 75`: while less than 75 % of the weight
+// could be checked.
 Status Loader::read_scales() {
   const auto own = files_.find("scales.csv");
   auto parsed = CsvTable::parse(own == files_.end() ? default_file("scales.csv") : std::string_view(own->second), name_ + "/scales.csv",
@@ -132,8 +133,15 @@ Status Loader::read_scales() {
       pack_.capped_ko = verdict_ko;
       continue;
     }
-    const auto value = number(from);
+    constexpr std::string_view decided = "decided ";
+    const auto value = number(from.starts_with(decided) ? from.substr(decided.size()) : from);
     if (!value || *value < 0 || *value > 100) return at(Code::pack_word_unknown, "scales.csv", line.number, from);
+    if (from.starts_with(decided)) {
+      pack_.least_decided = *value;
+      pack_.undecided = verdict;
+      pack_.undecided_ko = verdict_ko;
+      continue;
+    }
     pack_.bands.push_back({*value, std::string(parsed->cell(line, "band")), verdict, verdict_ko});
   }
   std::ranges::stable_sort(pack_.bands, std::greater<>(), &Band::from);

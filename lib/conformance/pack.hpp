@@ -59,6 +59,9 @@ struct Pack {
   Scoring scoring = Scoring::share;
   std::vector<Band> bands;        // highest first
   std::string capped, capped_ko;  // verdict while a critical criterion fails
+  // Verdict while less than this share (percent) of the weight could be checked, or a critical criterion ends in an error.
+  double least_decided = 0;
+  std::string undecided, undecided_ko;
   std::vector<CategoryTitle> categories;
   std::vector<Criterion> criteria;  // in the order of criteria.csv
 };

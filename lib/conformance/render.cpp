@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 #include "base/text.hpp"
 #include "base/time_value.hpp"
@@ -11,11 +12,17 @@
 
 namespace pyojun {
 
-namespace {
-
 bool is_day(std::string_view text) {
-  return text.size() == 10 && text[4] == '-' && text[7] == '-' && text.find_first_not_of("0123456789-") == std::string_view::npos;
+  unsigned year = 0, month = 0, day = 0;
+  const auto part = [&text](std::size_t from, std::size_t to, unsigned& out) {
+    const auto [end, failed] = std::from_chars(text.data() + from, text.data() + to, out);
+    return failed == std::errc{} && end == text.data() + to;
+  };
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-' || !part(0, 4, year) || !part(5, 7, month) || !part(8, 10, day)) return false;
+  return std::chrono::year_month_day(std::chrono::year(static_cast<int>(year)), std::chrono::month(month), std::chrono::day(day)).ok();
 }
+
+namespace {
 
 std::string quoted(std::string_view text) {
   std::string out = "'";

@@ -46,6 +46,8 @@ struct RenderContext {
   std::string today;               // YYYY-MM-DD
 };
 
+// A day of the calendar as YYYY-MM-DD: 2026-02-30 is none.
+bool is_day(std::string_view text);
 CheckSql render(const Criterion& criterion, const RenderContext& context);
 
 // "select <one>, <two> from table t left join ..."

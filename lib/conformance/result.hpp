@@ -1,6 +1,7 @@
 // What an audit found: plain data for reports, tables and gates. Counts, names and SQL texts only.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -37,7 +38,9 @@ struct CriterionResult {
   std::string suppressed;  // reason of a suppression that holds; a suppressed failure fails no gate
   std::string change;      // against the baseline: "new", "resolved", "persisting" or ""
   // 0..1: what passed of what was checked. Meaningful for pass and fail.
-  double share() const { return counted <= 0 ? 1.0 : 1.0 - static_cast<double>(violated) / static_cast<double>(counted); }
+  double share() const {
+    return counted <= 0 ? 1.0 : std::max(0.0, 1.0 - static_cast<double>(violated) / static_cast<double>(counted));  // joins may multiply
+  }
 };
 
 struct Tally {
@@ -69,6 +72,10 @@ struct PackResult {
   std::optional<double> score;  // percent, over scoring criteria that passed or failed
   std::string band, verdict, verdict_ko;
   bool capped = false;  // a critical criterion failed
+  // Percent of the weight of scoring criteria that passed or failed; the others found nothing to check, could not be observed or ended in
+  // an error. Those whose condition does not hold are no part of it.
+  double decided = 100;
+  bool undecided = false;  // too little of it, or a critical criterion ended in an error: no band, no verdict, no gate on the score holds
   std::optional<DqdFigures> dqd;
   std::uint64_t new_failures = 0, resolved = 0, persisting = 0;  // against the baseline
 };

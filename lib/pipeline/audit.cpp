@@ -5,6 +5,7 @@
 #include "base/files.hpp"
 #include "conformance/history.hpp"
 #include "conformance/overrides.hpp"
+#include "conformance/render.hpp"
 #include "report/conformance.hpp"
 #include "report/min_cell.hpp"
 #include "report/report.hpp"
@@ -13,10 +14,6 @@
 namespace pyojun {
 
 namespace {
-
-bool is_day(std::string_view text) {
-  return text.size() == 10 && text[4] == '-' && text[7] == '-' && text.find_first_not_of("0123456789-") == std::string_view::npos;
-}
 
 // The day criteria call today: given, else of the data (SOURCE_DATE_EPOCH), else of the clock.
 std::string day_of(const PackRequest& request, const World& world) {

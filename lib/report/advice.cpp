@@ -8,7 +8,7 @@ namespace pyojun {
 
 Tone tone(const PackResult& pack) {
   if (pack.capped) return Tone::bad;
-  if (!pack.score || pack.pack.bands.empty()) return Tone::none;
+  if (pack.undecided || !pack.score || pack.pack.bands.empty()) return Tone::none;
   if (pack.verdict == pack.pack.bands.front().verdict) return Tone::good;
   return pack.verdict == pack.pack.bands.back().verdict ? Tone::bad : Tone::middle;
 }

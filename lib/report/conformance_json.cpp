@@ -71,6 +71,7 @@ void write_pack(JsonWriter& out, const PackResult& pack) {
   out.text("basis", pack.pack.basis);
   out.text("basis_ko", pack.pack.basis_ko);
   out.raw("score", percent(pack.score));
+  out.raw("decided", percent(pack.decided));
   out.text("band", pack.band);
   out.text("verdict", pack.verdict);
   out.text("verdict_ko", pack.verdict_ko);

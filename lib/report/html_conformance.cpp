@@ -36,6 +36,7 @@ void write_facts(std::string& out, const AuditResult& audit, const PackResult& p
   write_pair(out, Text::edition_name, plain(pack.pack.edition));
   write_pair(out, Text::authority, pack.pack.authority.empty() ? "" : plain(pack.pack.authority));
   write_pair(out, Text::basis, pack.pack.basis.empty() ? "" : say(pack.pack.basis, pack.pack.basis_ko));
+  write_pair(out, Text::decided_share, fmt::format("{} %", two_decimals(pack.decided)));
   if (!audit.baseline.empty())
     write_pair(out, Text::baseline,
                say(Text::changes_since,

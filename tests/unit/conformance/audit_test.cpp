@@ -93,7 +93,12 @@ TEST_CASE("scores are weighted means of what was decided; a critical failure cap
   CHECK(*share.categories[0].score == doctest::Approx(50.0));
   CHECK(*share.categories[1].score == doctest::Approx(100.0));
   CHECK_FALSE(share.categories[2].score.has_value());
-  CHECK(share.band == "D");
+  CHECK(share.decided == doctest::Approx(100.0 * 4 / 54));  // too little for a verdict
+  CHECK(share.undecided);
+  CHECK(share.band.empty());
+  const PackResult seen = bench.run(criteria.substr(0, criteria.find("absent")));
+  CHECK_FALSE(seen.undecided);
+  CHECK(seen.band == "D");
   CHECK_FALSE(share.capped);
   CHECK(*bench.run(criteria, "scoring,count\n").score == doctest::Approx(25.0));
   const PackResult capped = bench.run(

@@ -42,13 +42,14 @@ TEST_CASE("a cell of one changes nothing") {
   CHECK(to_json(data) == before);
 }
 
-TEST_CASE("states and scores of an audit stay those of the exact counts") {
+TEST_CASE("states and verdicts of an audit stay those of the exact counts") {
   AuditResult audit = test::sample_audit({test::sample_care()});
   const AuditResult before = audit;
   round_up(audit, 11);
   REQUIRE(audit.packs.size() == before.packs.size());
   for (std::size_t p = 0; p < audit.packs.size(); ++p) {
-    CHECK(audit.packs[p].score == before.packs[p].score);
+    CHECK(audit.packs[p].verdict == before.packs[p].verdict);
+    CHECK(audit.packs[p].band == before.packs[p].band);
     for (std::size_t i = 0; i < audit.packs[p].criteria.size(); ++i) {
       const CriterionResult& one = audit.packs[p].criteria[i];
       const CriterionResult& exact = before.packs[p].criteria[i];
