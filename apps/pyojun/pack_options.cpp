@@ -84,7 +84,7 @@ std::string audit_summary(const AuditOutcome& outcome, const Console& console) {
   for (const auto& gate : outcome.result.gates) held += gate.held ? 1U : 0U;
   std::string out =
       fmt::format(fmt::runtime(console.pick("{} criteria: {} pass, {} fail, {} not applicable, {} not observable, {} error",
-                                            "기준 {}개: 통과 {}, 실패 {}, 해당 없음 {}, 관찰 불가 {}, 오류 {}")),
+                                            "기준 {}개: 통과 {}, 미통과 {}, 해당 없음 {}, 관찰 불가 {}, 오류 {}")),
                   grouped(all.all()), grouped(all.of(State::pass)), grouped(all.of(State::fail)), grouped(all.of(State::not_applicable)),
                   grouped(all.of(State::not_observable)), grouped(all.of(State::error)));
   if (!outcome.result.gates.empty()) {

@@ -81,7 +81,7 @@ GateResult judge(const std::string& expression, const AuditResult& audit, bool c
   if (gate->metric == "new" && !compared) return {expression, false, "no baseline"};
   for (const PackResult& pack : audit.packs) {
     if (pack.pack.id != gate->pack) continue;
-    if (gate->metric == "score" && pack.undecided && pack.score) {
+    if (gate->metric == "score" && gate->category.empty() && pack.undecided && pack.score) {
       out.found = cut(*pack.score) + ", not decided";
       continue;
     }

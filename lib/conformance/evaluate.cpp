@@ -257,7 +257,7 @@ void score(PackResult& pack) {
     pack.verdict = band.verdict;
     pack.verdict_ko = band.verdict_ko;
   }
-  if (pack.undecided) {
+  if (pack.undecided && !pack.capped) {
     pack.band.clear();
     pack.verdict = pack.pack.undecided;
     pack.verdict_ko = pack.pack.undecided_ko;

@@ -37,7 +37,7 @@ void write_failures(std::string& out, const PackResult& pack, bool korean, std::
   const std::vector<Gain> all = gains(pack);
   for (std::size_t i = 0; i < std::min(most, all.size()); ++i) {
     const CriterionResult& one = *all[i].result;
-    std::string mark = korean ? "실패" : "fail";
+    std::string mark = korean ? "미통과" : "fail";
     if (one.change == "new") mark += korean ? ", 신규" : ", new";
     if (one.criterion.critical) mark += korean ? ", 필수" : ", critical";
     if (!one.suppressed.empty()) mark += korean ? ", 예외" : ", suppressed";
@@ -67,16 +67,16 @@ std::string audit_text(const AuditResult& result, Language language, std::size_t
   const bool korean = language == Language::korean;
   std::string out;
   for (const PackResult& pack : result.packs) {
-    out += fmt::format("{} {} ({}): {} {} - {}\n", pack.pack.id, pack.pack.edition, korean ? pack.pack.title_ko : pack.pack.title,
-                       score_of(pack.score), pack.band, korean ? pack.verdict_ko : pack.verdict);
+    out += fmt::format("{} {} ({}): {}{}{} - {}\n", pack.pack.id, pack.pack.edition, korean ? pack.pack.title_ko : pack.pack.title,
+                       score_of(pack.score), pack.band.empty() ? "" : " ", pack.band, korean ? pack.verdict_ko : pack.verdict);
     const Tally& tally = pack.tally;
-    out += fmt::format(fmt::runtime(korean ? "  통과 {}, 실패 {}, 해당 없음 {}, 관찰 불가 {}, 오류 {}\n"
+    out += fmt::format(fmt::runtime(korean ? "  통과 {}, 미통과 {}, 해당 없음 {}, 관찰 불가 {}, 오류 {}\n"
                                            : "  {} pass, {} fail, {} not applicable, {} not observable, {} error\n"),
                        tally.of(State::pass), tally.of(State::fail), tally.of(State::not_applicable), tally.of(State::not_observable),
                        tally.of(State::error));
     if (!result.baseline.empty()) {
       out += fmt::format(
-          fmt::runtime(korean ? "  비교 {}: 새로 실패 {}, 해결 {}, 지속 {}\n" : "  against {}: {} new, {} resolved, {} persisting\n"),
+          fmt::runtime(korean ? "  비교 {}: 새로 미통과 {}, 해결 {}, 지속 {}\n" : "  against {}: {} new, {} resolved, {} persisting\n"),
           result.baseline, pack.new_failures, pack.resolved, pack.persisting);
     }
     for (const CategoryScore& category : pack.categories) {

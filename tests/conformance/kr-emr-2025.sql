@@ -31,7 +31,7 @@ update person set gender_concept_id = 0 where person_id = 1;
 -- fail: KF-01-date
 insert into quarantine.entry (run, file, code) values (1, 0, 'C080');
 -- fail: KF-02
-update person set person_source_value = 'P1' where person_id in (1, 2);
+update person set person_source_value = 'P9' where person_id in (1, 2);
 -- fail: KF-03-class
 update visit_occurrence set visit_concept_id = 0 where person_id = 1;
 -- fail: KF-03-period
