@@ -44,6 +44,8 @@ delete from payer_plan_period where person_id = 1;
 update payer_plan_period set payer_source_value = '8' where person_id = 1;
 -- fail: KF-05, KF-05-main
 update condition_occurrence set condition_source_concept_id = 0, condition_status_concept_id = 32908;
+-- fail: KF-05
+update concept set vocabulary_id = 'SNOMED' where vocabulary_id like 'KCD%';
 -- fail: KF-06-*
 update drug_exposure set drug_concept_id = 0, drug_source_concept_id = 0, quantity = null, days_supply = null, route_concept_id = 0, route_source_value = null, sig = null;
 -- fail: KF-07

@@ -4,8 +4,11 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,6 +45,12 @@ class Folder {
 };
 
 inline std::string sample_folder() { return PYOJUN_SOURCE_DIR "/testdata/vocabulary"; }
+
+// Rows of a file of the sample vocabulary: its lines without the header. No cell of it holds a line end.
+inline std::int64_t sample_rows(std::string_view file) {
+  std::ifstream in(sample_folder() + "/" + std::string(file));
+  return std::count(std::istreambuf_iterator<char>(in), {}, '\n') - 1;
+}
 
 // The sample vocabulary, built once for all tests of the program.
 inline const Vocabulary& sample() {
