@@ -184,7 +184,8 @@ void Hl7Parser::message(const char* id, const char* to, const Hl7Extent& extent,
   const std::uint64_t guessed = guessed_, escapes = unknown_escapes_;
   failed_ = false;
   Text text{};
-  if (decode({id, size}, extent.high, text)) {
+  // Bytes beyond ASCII around the message are none of its own: what they are depends on where a chunk ends.
+  if (decode({id, size}, extent.high && !is_ascii({id, size}), text)) {
     // Signs outside ASCII may be more of them once they are decoded.
     const auto decoded = text.begin == id ? signs : hl7_delimiters(text.begin + 3, find_line_end(text.begin, text.end));
     if (decoded) {
