@@ -87,7 +87,10 @@ void round_up(ReportData& data, std::uint64_t cell) {
   for (ReportFinding& finding : data.findings) finding.count = up(finding.count, cell);
   for (ReportAssembly& line : data.assembly) raise({&line.changed, &line.removed, &line.added}, cell);
   for (ReportField& field : data.fields) raise({&field.seen, &field.filled}, cell);
-  if (data.audit) round_up(*data.audit, cell);
+  if (!data.audit) return;
+  round_up(*data.audit, cell);
+  for (std::size_t i = 0; i < data.packs.size() && i < data.audit->packs.size(); ++i)
+    data.packs[i].score = data.audit->packs[i].score.value_or(0);
 }
 
 }  // namespace pyojun
