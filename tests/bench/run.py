@@ -544,7 +544,7 @@ class Bench:
             raise RuntimeError("no CDM of 28 persons here (../shared/data/cdm/synthea27nj)")
         copies, many = self.size["copies"], self.size["many_copies"]
         multiply = lambda folder, file, n: self.made(folder, [sys.executable, HERE / "multiply_cdm.py", small, self.work / folder / file, n]) / file
-        large, loaded, huge = multiply(f"cdm-{copies}", "csv", copies), multiply(f"cdm-{copies}-db", "cdm.duckdb", copies), multiply(f"cdm-{many}-db", "cdm.duckdb", many)
+        large, loaded, huge = multiply(f"cdm-{copies}", "csv", copies), multiply(f"cdm-{copies}-db", "copies.duckdb", copies), multiply(f"cdm-{many}-db", "copies.duckdb", many)
 
         def audit(source):
             # Reading the files is part of it: a user has to wait for that too.

@@ -89,6 +89,18 @@ def publish_twice(c, server, inputs, folder, vocab, env):
     compare(c, server, folder / "fewer", "cdm", "postgresql after a change")
 
 
+def unnamed_release(c, server, inputs, folder, env):
+    """A vocabulary without the row "None" names no release; cdm_source.vocabulary_version may still not be empty."""
+    plain = folder / "unnamed"
+    shutil.copytree(ROOT / "testdata" / "vocabulary", plain)
+    lines = (plain / "VOCABULARY.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (plain / "VOCABULARY.csv").write_text("".join(line for line in lines if not line.startswith("None\t")), encoding="utf-8")
+    (folder / "unnamed.vocab").mkdir()
+    done = convert(inputs, folder, vocabulary(folder / "unnamed.vocab", plain), "--to", "postgresql:hospital#unnamed", name="unnamed.cdm", env=env)
+    c.check(done.code in (0, 3), f"postgresql: a vocabulary without a release: {done.err[-300:]}")
+    c.equal(server.sql("select vocabulary_version from unnamed.cdm_source").stdout.strip(), "unknown", "postgresql: its release is unknown")
+
+
 def refusals(c, server, inputs, folder, vocab, env):
     server.sql("create schema theirs; create table theirs.person(person_id integer); insert into theirs.person values (42)")
     done = convert(inputs, folder, vocab, "--to", "postgresql:hospital#theirs", name="theirs", env=env)
@@ -239,6 +251,7 @@ def main():
             services.write_text(f"[hospital]\nhost={server.folder}\nuser=tester\ndbname=postgres\n")
             env = {"PGSERVICEFILE": str(services)}
             publish_twice(c, server, inputs, folder, vocab, env)
+            unnamed_release(c, server, inputs, folder, env)
             refusals(c, server, inputs, folder, vocab, env)
             same_sql(c, server, folder)
             read_back(c, server, inputs, folder, vocab, env)
