@@ -120,8 +120,8 @@ struct Rule {
   ExprPtr from_where;
   std::vector<Each> each;
   std::vector<Filter> filters;
-  std::vector<Emit> emits;  // [0] is the main one, the others are `also`
-  ExprPtr delete_when;
+  std::vector<Emit> emits;         // [0] is the main one, the others are `also`
+  ExprPtr delete_when, told_when;  // told_when: of these deletes it is told when they find no row
   Place at, kind_at;
 };
 

@@ -226,6 +226,9 @@ class Book {
     if (!emit.within.empty()) line(fmt::format("{} {}.", say({"It is removed with", "함께 지워지는 대상:"}), keys(emit.within)));
     for (const auto& group : emit.combine) line(combined(group) + ".");
     if (rule.delete_when) line(fmt::format("{} {}.", say({"The row is removed when", "행을 지우는 조건:"}), code(*rule.delete_when)));
+    if (rule.told_when)
+      line(fmt::format("{} {}.", say({"A removal is told when it finds no row and", "지울 행이 없을 때 알리는 조건:"}),
+                       code(*rule.told_when)));
     if (emit.table == "stem") stem_note(emit);
     line();
     assignments(emit);

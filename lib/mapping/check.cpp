@@ -111,6 +111,7 @@ void Checker::rule(const ast::Rule& rule) {
   }
   for (const auto& filter : rule.filters) walk(*filter.condition, depth, false);
   if (rule.delete_when) walk(*rule.delete_when, depth, false);
+  if (rule.told_when) walk(*rule.told_when, depth, false);
   if (rule.delete_when && !rule.emits.empty() && rule.emits[0].key.empty()) add(Code::map_delete_without_key, rule.at, rule.name);
   for (std::size_t i = 0; i < rule.emits.size(); ++i) emit(rule.emits[i], depth, i == 0);
   never_fires(rule);
@@ -350,6 +351,7 @@ class FieldCheck {
     }
     for (const auto& filter : rule.filters) walk(*filter.condition, depth);
     if (rule.delete_when) walk(*rule.delete_when, depth);
+    if (rule.told_when) walk(*rule.told_when, depth);
     for (const auto& emit : rule.emits) {
       if (emit.when) walk(*emit.when, depth);
       for (const auto& part : emit.key) walk(*part, depth);

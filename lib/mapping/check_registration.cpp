@@ -37,6 +37,7 @@ void expressions_of(const ast::Rule& rule, const Visit& visit) {
   for (const auto& item : rule.each) each(item.path, Use::value), each(item.where, Use::condition);
   for (const auto& filter : rule.filters) each(filter.condition, Use::condition);
   each(rule.delete_when, Use::condition);
+  each(rule.told_when, Use::condition);
   for (const auto& emit : rule.emits) {
     each(emit.when, Use::condition);
     for (const auto& part : emit.key) each(part, Use::value);

@@ -37,6 +37,7 @@ PlanMapper::PlanMapper(std::shared_ptr<const PlanData> plan, std::shared_ptr<con
   frame_.plan = plan_.get();
   frame_.runtime = &runtime_;
   frame_.kept.resize(plan_->kept_);
+  record_versions_.resize(plan_->record_versions_);
   for (const auto& [kind, walk] : plan_->walks_) walks_[kind] = &walk;
   for (std::size_t kind = 0; kind < walks_.size(); ++kind) {
     looked_up_[kind] =
@@ -206,6 +207,7 @@ void PlanMapper::candidate(const RulePlan& rule) {
     return;
   }
   deleting_ = rule.delete_when != nullptr && holds(*rule.delete_when, frame_);
+  telling_ = deleting_ && rule.told_when != nullptr && holds(*rule.told_when, frame_);
   touched_.clear();
   counts_.clear();
   const std::uint64_t cut = out_->cut_texts;
@@ -228,7 +230,12 @@ void PlanMapper::candidate(const RulePlan& rule) {
     return reject(rule);
   }
   for (const Touched& touched : touched_) out_->chunks[touched.chunk].rows += touched.rows;
-  for (const Failure& failure : frame_.left_out) out_->left_out.push_back(describe(rule, failure));
+  for (std::size_t i = 0; i < frame_.left_out.size(); ++i) {  // a value that several columns read is told once
+    const Failure& failure = frame_.left_out[i];
+    const auto same = [&](const Failure& told) { return failure.node != 0 && told.node == failure.node && told.code == failure.code; };
+    if (std::none_of(frame_.left_out.begin(), frame_.left_out.begin() + static_cast<std::ptrdiff_t>(i), same))
+      out_->left_out.push_back(describe(rule, failure));
+  }
   for (const Count& count : counts_) runtime_.codes.count(*count.code, rule.number, count.table, count.rows);
   ++tally.mapped;
   ++out_->candidates;

@@ -1,4 +1,5 @@
 // What a rule says about the identity of its rows: key, version, and what they stand in.
+#include <algorithm>
 #include <bit>
 
 #include "base/registration_number.hpp"
@@ -112,24 +113,36 @@ std::int64_t PlanMapper::version_number(const Op& op) {
 
 // The first value of `version` is kept as a number; the others become one text that sorts by the first that differs. In each an absent
 // value comes first, then numbers and times, then texts in natural order; a zero byte ends it.
+void PlanMapper::add_to_order(const Op& op) {
+  Value value;
+  eval(op, frame_, value);
+  std::string_view text;
+  if (value.tag == Tag::integer || value.tag == Tag::time) {
+    order_ += '\x01';
+    add_sortable(value.tag == Tag::integer ? value.integer : std::int64_t{value.time.days} * micros_per_day + value.time.micros, order_);
+  } else if (value.present() && text_of(frame_, value, text) && !text.empty()) {
+    if (holds_person_number(frame_, text)) frame_.fail(Code::value_is_registration, op, value);
+    order_ += '\x02';
+    add_sortable(text, order_);
+  }
+  order_ += '\0';
+}
+
 void PlanMapper::version_of(const EmitPlan& emit, Identity& out) {
   if (emit.version.empty()) return;
-  out.version = version_number(*emit.version[0]);
-  order_.clear();
-  for (std::size_t i = 1; i < emit.version.size(); ++i) {
-    Value value;
-    eval(*emit.version[i], frame_, value);
-    std::string_view text;
-    if (value.tag == Tag::integer || value.tag == Tag::time) {
-      order_ += '\x01';
-      add_sortable(value.tag == Tag::integer ? value.integer : std::int64_t{value.time.days} * micros_per_day + value.time.micros, order_);
-    } else if (value.present() && text_of(frame_, value, text) && !text.empty()) {
-      if (holds_person_number(frame_, text)) frame_.fail(Code::value_is_registration, *emit.version[i], value);
-      order_ += '\x02';
-      add_sortable(text, order_);
-    }
-    order_ += '\0';
+  RecordVersion none;
+  RecordVersion& known = emit.record_version == 0xFFFF ? none : record_versions_[emit.record_version];
+  std::size_t i = emit.record_versions;
+  if (i != 0 && known.visit == frame_.visits[0]) {
+    out.version = known.number;
+    order_ = known.order;
+  } else {
+    out.version = version_number(*emit.version[0]);
+    order_.clear();
+    for (i = 1; i < emit.record_versions; ++i) add_to_order(*emit.version[i]);
+    if (emit.record_versions != 0 && !frame_.failure.failed) known = {frame_.visits[0], out.version, order_};
   }
+  for (i = std::max<std::size_t>(i, 1); i < emit.version.size(); ++i) add_to_order(*emit.version[i]);
   out.order = order_;
 }
 

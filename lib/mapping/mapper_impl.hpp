@@ -63,6 +63,7 @@ class PlanMapper final : public Mapper {
   Hash128 content_key(std::uint64_t seed, std::uint32_t ordinal);
   std::int64_t version_number(const Op& op);
   void version_of(const EmitPlan& emit, Identity& out);
+  void add_to_order(const Op& op);
   void within_of(const EmitPlan& emit, Identity& out);
   static void add_order(RowChunk& chunk, std::string_view order);
   bool table_rows(const RulePlan& rule, const EmitPlan& emit, Identity identity);
@@ -92,8 +93,15 @@ class PlanMapper final : public Mapper {
   std::vector<LookupTable> gathered_;
   MappedBatch* out_ = nullptr;
   std::uint32_t record_ = 0;  // number within the batch
-  bool deleting_ = false;
+  bool deleting_ = false, telling_ = false;
   std::vector<Value> values_;
+  // What `version` says of a record is the same for all of its rows; an entry is good for one visit of the record.
+  struct RecordVersion {
+    std::uint64_t visit = 0;
+    std::int64_t number = 0;
+    std::string order;
+  };
+  std::vector<RecordVersion> record_versions_;  // by EmitPlan::record_version
   std::string order_;
   std::vector<Hash128> within_;
   std::vector<const CodeEntry*> codes_;

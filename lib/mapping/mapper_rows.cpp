@@ -112,7 +112,7 @@ void PlanMapper::finish_row(const RulePlan& rule, const EmitPlan& emit, RowChunk
   chunk.records.push_back(record_);
   chunk.candidates.push_back(out_->candidates);
   chunk.leads.push_back(lead ? 1 : 0);
-  if (rule.delete_when != nullptr) chunk.deletes.push_back(deleting_ ? 1 : 0);
+  if (rule.delete_when != nullptr) chunk.deletes.push_back(!deleting_ ? 0 : telling_ ? 2 : 1);
 }
 
 bool PlanMapper::write(const RulePlan& rule, const EmitPlan& emit, const Layout& layout, const Given& given, const Identity& identity,

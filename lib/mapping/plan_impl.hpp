@@ -156,8 +156,10 @@ struct EmitPlan {
   bool stem = false, keyed = false, key_all = false;
   const Op* when = nullptr;
   std::vector<const Op*> key, alias;
-  std::vector<const Op*> version;  // the first decides, the others between equal ones
-  std::vector<const Op*> within;   // references to rows of one table
+  std::vector<const Op*> version;         // the first decides, the others between equal ones
+  std::uint16_t record_version = 0xFFFF;  // number of the sequence of values that begins `version` and is the record's own; 0xFFFF: none
+  std::uint16_t record_versions = 0;      // how many of `version` that sequence has
+  std::vector<const Op*> within;          // references to rows of one table
   std::uint64_t seed = 0;
   std::vector<Attribute> attributes;
   std::vector<Layout> layouts;
@@ -187,7 +189,7 @@ struct RulePlan {
   std::vector<EachPlan> each;
   std::vector<FilterPlan> filters;
   std::vector<EmitPlan> emits;
-  const Op* delete_when = nullptr;
+  const Op *delete_when = nullptr, *told_when = nullptr;
 };
 
 // One level of `each`. Rules that go through the same nodes go together: they are found once, and what rules ask of them is kept.
@@ -259,7 +261,7 @@ class PlanData final : public Plan {
   std::vector<std::vector<std::uint8_t>> choices_;  // by choice number: by symbol 1 when the name is one of them
   std::vector<EventField> events_;                  // by table
   ShapeNames names_;
-  std::uint32_t chunks_ = 0, emits_ = 0, memos_ = 0, kept_ = 0;
+  std::uint32_t chunks_ = 0, emits_ = 0, memos_ = 0, kept_ = 0, record_versions_ = 0;
   std::vector<const Layout*> layout_of_chunk_;
   std::vector<std::uint16_t> rule_of_chunk_;
   std::vector<bool> keyed_chunk_;

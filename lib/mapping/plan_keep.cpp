@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <vector>
 
 #include "mapping/functions_code.hpp"
 #include "mapping/functions_text.hpp"
@@ -181,6 +182,7 @@ Survey Keeper::survey(const std::vector<const RulePlan*>& rules) {
     }
     for (const FilterPlan& filter : rule->filters) at(filter.condition, rule->each.size());
     at(rule->delete_when, rule->each.size());
+    at(rule->told_when, rule->each.size());
     for (const EmitPlan& emit : rule->emits) {
       at(emit.when, rule->each.size());
       all(emit.version);
@@ -256,11 +258,33 @@ void Keeper::finish() {
   plan_.kept_ = static_cast<std::uint32_t>(numbers_.size());
 }
 
+// Rows of one record mostly have one version: those values at the beginning of a list that are the record's own are found once for all
+// rules that begin their lists so.
+void share_versions(PlanData& plan) {
+  std::map<std::vector<Hash128>, std::uint16_t> numbers;
+  for (RulePlan& rule : plan.plans_) {
+    for (EmitPlan& emit : rule.emits) {
+      if (emit.version.size() < 2) continue;
+      std::vector<Hash128> own;
+      for (const Op* op : emit.version) {
+        const Known known = Survey().visit(*op, {rule.each.size() + 1, rule.each.size()});
+        if (!known.of_node || short_lived(*op) || known.base != 0 || known.inner != Known{}.inner) break;
+        own.push_back(known.identity);
+      }
+      if (own.empty()) continue;
+      emit.record_versions = static_cast<std::uint16_t>(own.size());
+      emit.record_version = numbers.try_emplace(own, static_cast<std::uint16_t>(numbers.size())).first->second;
+    }
+  }
+  plan.record_versions_ = static_cast<std::uint32_t>(numbers.size());
+}
+
 }  // namespace
 
 Hash128 identity_of_path(const Op& path, std::size_t level) { return Survey().visit(path, {level + 1, level}).identity; }
 
 void keep_values(PlanData& plan) {
+  share_versions(plan);
   Keeper keeper(plan);
   for (const auto& [kind, walk] : plan.walks_) keeper.kind(kind);
   keeper.finish();

@@ -138,6 +138,7 @@ RulePlan PlanCompiler::rule(const ast::Rule& rule, std::uint16_t number) {
   for (const auto& item : rule.filters)
     out.filters.push_back(filter(info, *item.condition, item.reason.empty() ? print(*item.condition) : item.reason));
   if (rule.delete_when) out.delete_when = expression(*rule.delete_when);
+  if (rule.told_when) out.told_when = expression(*rule.told_when);
   plan_.infos_.push_back(std::move(info));
   for (std::size_t i = 0; i < rule.emits.size(); ++i) out.emits.push_back(emit(rule, rule.emits[i], i, plan_.infos_.back()));
   return out;

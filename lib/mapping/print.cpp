@@ -183,7 +183,8 @@ class Printer {
       line("  where " + shown + (filter.reason == shown ? std::string() : " " + text_form(filter.reason)));
     }
     for (std::size_t i = 0; i < rule.emits.size(); ++i) print_emit(rule.emits[i], i == 0);
-    if (rule.delete_when) line("  delete when " + print(*rule.delete_when));
+    if (rule.delete_when)
+      line("  delete when " + print(*rule.delete_when) + (rule.told_when ? " told when " + print(*rule.told_when) : ""));
   }
 
   void print_emit(const ast::Emit& emit, bool main) {

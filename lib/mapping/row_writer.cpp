@@ -32,14 +32,18 @@ class Writer {
       how = &layout_.spares[static_cast<std::size_t>(how->instead)];
     }
     if (binding.required && !binding.zero) {
-      fail(Code::required_absent, binding, Value());
-      return false;
+      if (binding.group == no_group || out.instead != no_column) {
+        fail(Code::required_absent, binding, Value());
+        return false;
+      }
+      lacking_ |= std::uint64_t{3} << (2 * binding.group);  // another row of the key may say it: the warehouse refuses what stays without
     }
     null(binding, out);
     return true;
   }
 
-  std::uint64_t said() const { return said_; }
+  // A group without its required column is not said, whatever else of it is.
+  std::uint64_t said() const { return said_ & ~lacking_; }
 
   static void null(const Binding& binding, ColumnValues& out) {
     switch (binding.storage) {
@@ -349,7 +353,7 @@ class Writer {
   const Layout& layout_;
   const Given& given_;
   std::uint64_t& cut_;
-  std::uint64_t said_ = 0;
+  std::uint64_t said_ = 0, lacking_ = 0;
   std::string masked_;
 };
 

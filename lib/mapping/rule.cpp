@@ -145,7 +145,12 @@ bool StatementParser::delete_when(ast::Rule& rule) {
   if (!accept_word("when")) return fail(Code::map_delete_when, peek());
   if (rule.delete_when) return fail(Code::map_set_twice, word);
   rule.delete_when = expression();
-  return rule.delete_when != nullptr;
+  if (!rule.delete_when) return false;
+  rule.told_when.reset();
+  if (!accept_word("told")) return true;
+  if (!accept_word("when")) return fail(Code::map_delete_when, peek());
+  rule.told_when = expression();
+  return rule.told_when != nullptr;
 }
 
 // Lines of a target: key, alias or retires, version, within, shared, assignments. An override replaces, a rule says each thing once.

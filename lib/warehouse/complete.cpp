@@ -26,15 +26,18 @@ class Tellers {
     if (header.said_at == 0 || column.group == no_group) return 0;
     return static_cast<std::uint32_t>(segment_.at<std::uint64_t>(header.said_at)[row.row] >> (2 * column.group)) & 3U;
   }
-  // The latest row that says the column; nobody: the first that was told, whose assumption counts.
+  // The latest row that says the column; nobody: the first that assumes something, else the first that was told.
   RowPlace teller(ColumnId id, bool& said) const {
     RowPlace first = rows_.front();
+    bool assumes = false;
     for (const RowPlace row : rows_) {
       const ColumnHeader* const here = column(row, id);
       if (here == nullptr) continue;
       said = (told(row, *here) & 1U) != 0;
       if (said) return row;
-      first = row;
+      const bool assumed = (told(row, *here) & 2U) != 0;
+      if (assumed || !assumes) first = row;
+      assumes = assumes || assumed;
     }
     return first;
   }
@@ -136,6 +139,36 @@ std::optional<std::string> cell_text(const Segment& segment, const ChunkInfo& ch
     }
   }
   return std::nullopt;
+}
+
+// Rows that lack a required column of a group nobody of their key says. Each was kept for what another row of its key might say.
+Status Settle::refuse_incomplete() {
+  std::vector<std::tuple<std::uint32_t, std::uint32_t, ColumnId>> given;  // required cells that another row fills
+  for (const Completion& one : arrays_.completions) {
+    const Column& column = schema_.table(one.table).columns[one.column];
+    const ChunkInfo& from = chunks_[one.from.chunk];
+    if (column.required && cell_text(segment_, from, one.from.row, *segment_.column(from, one.source), column.type))
+      given.emplace_back(one.to.chunk, one.to.row, one.column);
+  }
+  std::sort(given.begin(), given.end());
+  for (std::uint32_t number = 0; number < living_; ++number) {
+    const ChunkInfo& chunk = chunks_[number];
+    const ChunkHeader& header = segment_.header(chunk);
+    if (header.said_at == 0 || chunk.live == 0) continue;
+    const std::uint64_t* const said = segment_.at<std::uint64_t>(header.said_at);
+    for (const ColumnHeader& column : segment_.columns(chunk)) {
+      const Column& known = schema_.table(chunk.table).columns[column.column];
+      if (column.group == no_group || !known.required) continue;
+      for (std::uint32_t row = 0; row < header.rows; ++row) {
+        if ((said[row] >> (2 * column.group) & 3U) != 0 || segment_.dead(chunk, row)) continue;  // said or assumed, or no row any more
+        if (cell_text(segment_, chunk, row, column, known.type)) continue;
+        if (std::binary_search(given.begin(), given.end(), std::tuple(number, row, column.column))) continue;
+        if (Status status = tell(findings_.told, number, row, column.column, Code::row_incomplete); !status) return status;
+        kill(number, row, Fate::orphan);
+      }
+    }
+  }
+  return {};
 }
 
 std::vector<CompletedCell> completed_cells(const Schema& schema, const Segment& segment, std::vector<Completion> completions) {

@@ -121,6 +121,11 @@ void Settle::decide_leads() {
       if (here.lead && !here.retired && (best == nullptr || follows(here, *best))) best = &here;
     }
     if (end - begin < 2) continue;
+    if (best != nullptr && best->deletes && std::any_of(&entrants_[begin], &entrants_[begin] + (end - begin), [](const Entrant& one) {
+          return !one.deletes && !one.retired;
+        })) {
+      effective_.emplace_back(best->chunk, best->row);
+    }
     if (best != nullptr) remark({&entrants_[begin], end - begin}, *best);
     if (best != nullptr) complete({&entrants_[begin], end - begin}, *best);
     for (std::size_t i = begin; i < end; ++i) {
@@ -238,6 +243,7 @@ void Settle::contest_events() {
 }
 
 void Settle::apply_deletes() {
+  std::sort(effective_.begin(), effective_.end());
   for (std::uint32_t number = 0; number < living_; ++number) {
     const ChunkInfo& chunk = chunks_[number];
     const ChunkHeader& header = segment_.header(chunk);
@@ -246,6 +252,8 @@ void Settle::apply_deletes() {
       if (!segment_.deletes(header, row) || segment_.dead(chunk, row)) continue;
       kill_one(number, row);
       if (segment_.lead(header, row)) {
+        if (segment_.told(header, row) && !std::binary_search(effective_.begin(), effective_.end(), std::pair(number, row)))
+          remarks_.push_back({number, row, Code::withdrawal_found_nothing});
         ++deleted_[books_.index(chunk.file, chunk.rule)];
         kill_candidate(chunk, static_cast<std::uint32_t>(segment_.packed(header.candidates)[row]));
       }

@@ -49,7 +49,7 @@ Status Settle::tell(const EntrySink& sink, std::uint32_t number, std::uint32_t r
   entry.length = place.length;
   entry.rule = place.rule;
   entry.column = table.name + "." + table.columns[column].name;
-  entry.row_kept = code != Code::orphan_row;
+  entry.row_kept = code != Code::orphan_row && code != Code::row_incomplete;
   return sink(entry);
 }
 

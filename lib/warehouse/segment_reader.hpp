@@ -58,6 +58,10 @@ class Segment {
   bool deletes(const ChunkHeader& header, std::size_t row) const {
     return header.deletes_at != 0 && at<std::uint8_t>(header.deletes_at)[row] != 0;
   }
+  // Of a delete: is it told when it finds no row?
+  bool told(const ChunkHeader& header, std::size_t row) const {
+    return header.deletes_at != 0 && at<std::uint8_t>(header.deletes_at)[row] == 2;
+  }
   RowVersion version(const ChunkHeader& header, std::size_t row) const;
   bool dead(const ChunkInfo& chunk, std::size_t row) const { return bit(chunk.dead, row); }
   // Bit of a row in bitmap `number` - 1; 0 is the bitmap without any.

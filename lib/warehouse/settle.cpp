@@ -37,6 +37,7 @@ Status Settle::run() {
   join_aliases();
   resolve_contests();
   if (Status status = tell_remarks(); !status) return status;
+  if (Status status = refuse_incomplete(); !status) return status;
   if (Status status = resolve_orphans(); !status) return status;
   give_ids();
   return {};

@@ -53,6 +53,8 @@ std::vector<CompletedCell> completed_cells(const Schema& schema, const Segment& 
 // 2. Then further rows (`also`): a living lead beats them; among themselves version and order decide. They die alone, unbooked.
 // 3. A delete that wins leaves no row; it stays counted as mapped, for it did what its rule says.
 // 4. A delete with a version takes along every row, not later than itself, that stands within what it deletes: they count as duplicates.
+//    A row of the same key that is not older than the delete and is none itself takes the delete back: then it takes nothing along.
+// 5. A row that lacks a required column which no row of its key says (`combine`) dies and is booked as quarantined.
 // Orphans: a row whose required reference stands for no living row dies (a lead takes its candidate along and is booked as
 // quarantined); optional references become null. Both are told to the sink in order of delivery.
 // Rows of files that were retired tonight take part as `retired` entrants: they never win, but the row that takes their place in the same
@@ -128,11 +130,13 @@ class Settle {
   void decide_others();
   void apply_deletes();
   void complete(std::span<const Entrant> group, const Entrant& winner);  // complete.cpp
+  Status refuse_incomplete();                                            // complete.cpp
   void bequeath(std::span<const Entrant> group, const Entrant& winner);
 
   // withdrawals.cpp
   bool same_values(const Entrant& one, const Entrant& other) const;
   std::vector<Withdrawal> withdrawals() const;
+  bool taken_back(const Withdrawal& item, const std::vector<Withdrawal>& standing) const;
   void withdraw();
 
   // orphans.cpp
@@ -170,6 +174,7 @@ class Settle {
   std::vector<Entrant> entrants_, others_;
   std::vector<Heir> heirs_;
   std::vector<Remark> remarks_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> effective_;  // chunk and row of deletes that won against a row
   std::vector<std::pair<std::uint32_t, std::uint32_t>> succeeded_;  // retired rows whose key lives on
   std::vector<std::uint64_t> deleted_;                              // winning deletes by book line
   std::vector<std::uint8_t> complete_;                              // by table: every mentioned key stands for a living row

@@ -61,6 +61,14 @@ bool Settle::same_values(const Entrant& one, const Entrant& other) const {
   return true;
 }
 
+// Did a row that is no delete (a cancel that was refused) come for the same thing, not older than the delete? `standing`: such rows,
+// sorted.
+bool Settle::taken_back(const Withdrawal& item, const std::vector<Withdrawal>& standing) const {
+  const auto after = std::upper_bound(standing.begin(), standing.end(), item.what,
+                                      [](const Hash128& what, const Withdrawal& row) { return what < row.what; });
+  return after != standing.begin() && (after - 1)->what == item.what && (after - 1)->version >= item.version;
+}
+
 // Deletes with a version of rows of the tables that rows stand in, by what they delete and version.
 std::vector<Settle::Withdrawal> Settle::withdrawals() const {
   std::set<TableId> targets;
@@ -68,23 +76,26 @@ std::vector<Settle::Withdrawal> Settle::withdrawals() const {
     const ChunkHeader& header = segment_.header(chunks_[number]);
     if (header.within_at != 0) targets.insert(header.within_target);
   }
-  std::vector<Withdrawal> out;
+  std::vector<Withdrawal> out, standing;
   for (const TableId table : targets) {
     const KeyIndex& index = *indexes_.find(table);
     for (const std::uint32_t number : segment_.of_table(table)) {
       const ChunkHeader& header = segment_.header(chunks_[number]);
-      if (number >= living_ || header.deletes_at == 0 || header.keys != KeyForm::slots) continue;
+      if (number >= living_ || header.versions_at == 0 || header.keys != KeyForm::slots) continue;
       const Slot* const slots = segment_.at<Slot>(header.keys_at);
       for (std::uint32_t row = 0; row < header.rows; ++row) {
         const RowVersion version = segment_.version(header, row);
-        if (!segment_.deletes(header, row) || version.number == null_datetime) continue;
-        out.push_back({{index.root(slots[row]), table}, version, number, row});
+        if (version.number == null_datetime) continue;
+        (segment_.deletes(header, row) ? out : standing).push_back({{index.root(slots[row]), table}, version, number, row});
       }
     }
   }
-  std::sort(out.begin(), out.end(), [](const Withdrawal& a, const Withdrawal& b) {
+  const auto order = [](const Withdrawal& a, const Withdrawal& b) {
     return std::tie(a.what, a.version, a.chunk, a.row) < std::tie(b.what, b.version, b.chunk, b.row);
-  });
+  };
+  std::sort(out.begin(), out.end(), order);
+  std::sort(standing.begin(), standing.end(), order);
+  std::erase_if(out, [&](const Withdrawal& item) { return taken_back(item, standing); });
   return out;
 }
 

@@ -10,6 +10,12 @@ create table assemble.relocation as
 select move_id, person_id, from_person_id, coalesce(from_named, 0) as from_named, account_id, visit_id,
   coalesce(moved_datetime, as_time(moved_date), as_time(safe_date(1, 1, 1))) as moved
 from cdm.move;
+-- Of moves at one instant the one from the person another moves to comes after that one.
+create table assemble.followed as
+select m.move_id, max(case when b.move_id is null then 0 else 1 end) as behind
+from assemble.relocation m left join assemble.relocation b on b.moved = m.moved and b.move_id <> m.move_id and m.from_named = 1
+  and b.person_id = m.from_person_id and (b.visit_id = m.visit_id or (b.visit_id is null and m.visit_id is null and b.account_id = m.account_id))
+group by m.move_id;
 -- A visit number stands in the account it was last told under.
 create table assemble.placed as
 select visit_id, account_id, filed as since, lead(filed) over (partition by visit_id order by filed, filing_id) as until
@@ -25,9 +31,10 @@ with applied as (
 ),
 -- The last move decides; it concerns whom one of the moves took the account or visit from.
 judged as (
-  select a.filing_id, m.person_id as new_person_id, row_number() over (partition by a.filing_id order by m.moved desc, m.move_id desc) as place,
+  select a.filing_id, m.person_id as new_person_id, row_number() over (partition by a.filing_id order by m.moved desc, b.behind desc, m.move_id desc) as place,
     max(case when m.from_named = 0 or m.from_person_id = f.person_id then 1 else 0 end) over (partition by a.filing_id) as concerned
-  from applied a join assemble.relocation m on m.move_id = a.move_id join assemble.filed f on f.filing_id = a.filing_id
+  from applied a join assemble.relocation m on m.move_id = a.move_id join assemble.followed b on b.move_id = m.move_id
+  join assemble.filed f on f.filing_id = a.filing_id
 ),
 decided as (
   select f.file, f.record, f.person_id, f.visit_id, case when j.concerned = 1 then j.new_person_id else f.person_id end as new_person_id
@@ -62,5 +69,6 @@ left join cdm.visit_occurrence v on v.visit_occurrence_id = e.visit_occurrence_i
 where m.visit is null or m.visit = v.visit_source_value;
 drop table assemble.moved;
 drop table assemble.placed;
+drop table assemble.followed;
 drop table assemble.relocation;
 drop table assemble.filed;
