@@ -93,7 +93,7 @@ Rows list_packs(const Console& console) {
     const auto pack = load_pack(name, {}), whole = load_pack(name, everything);
     if (!pack || !whole) continue;
     const bool more = whole->criteria.size() > pack->criteria.size();
-    rows.push_back({name, pack->edition,
+    rows.push_back({name, std::string(console.pick(pack->edition, pack->edition_ko)),
                     std::to_string(pack->criteria.size()) + (more ? fmt::format(" ({} with vocabulary)", whole->criteria.size()) : ""),
                     std::string(console.pick(pack->title, pack->title_ko))});
   }

@@ -99,8 +99,9 @@ Status Loader::read_pack() {
     const std::string_view key = (*found)->cell(line, "key");
     const std::string value((*found)->cell(line, "value"));
     const std::pair<std::string_view, std::string*> texts[] = {
-        {"title", &pack_.title},       {"title_ko", &pack_.title_ko}, {"edition", &pack_.edition},  {"authority", &pack_.authority},
-        {"language", &pack_.language}, {"basis", &pack_.basis},       {"basis_ko", &pack_.basis_ko}};
+        {"title", &pack_.title},           {"title_ko", &pack_.title_ko},   {"edition", &pack_.edition},
+        {"edition_ko", &pack_.edition_ko}, {"authority", &pack_.authority}, {"authority_ko", &pack_.authority_ko},
+        {"language", &pack_.language},     {"basis", &pack_.basis},         {"basis_ko", &pack_.basis_ko}};
     const auto text = std::ranges::find(texts, key, &std::pair<std::string_view, std::string*>::first);
     if (text != std::end(texts)) {
       *text->second = value;
@@ -113,8 +114,10 @@ Status Loader::read_pack() {
     }
   }
   if (pack_.title.empty()) return at(Code::pack_damaged, "pack.csv", 1, "title");
-  if (pack_.title_ko.empty()) pack_.title_ko = pack_.title;
-  if (pack_.basis_ko.empty()) pack_.basis_ko = pack_.basis;
+  for (const auto& [korean, other] : {std::pair{&pack_.title_ko, &pack_.title}, std::pair{&pack_.edition_ko, &pack_.edition},
+                                      std::pair{&pack_.authority_ko, &pack_.authority}, std::pair{&pack_.basis_ko, &pack_.basis}}) {
+    if (korean->empty()) *korean = *other;
+  }
   return {};
 }
 

@@ -53,8 +53,8 @@ enum class Scoring : std::uint8_t {
 };
 
 struct Pack {
-  std::string id;  // folder name
-  std::string title, title_ko, edition, authority, language, basis, basis_ko;
+  std::string id;                                                                                        // folder name
+  std::string title, title_ko, edition, edition_ko, authority, authority_ko, language, basis, basis_ko;  // _ko: as the other when left out
   Evaluation evaluation = Evaluation::plain;
   Scoring scoring = Scoring::share;
   std::vector<Band> bands;        // highest first

@@ -67,8 +67,9 @@ std::string audit_text(const AuditResult& result, Language language, std::size_t
   const bool korean = language == Language::korean;
   std::string out;
   for (const PackResult& pack : result.packs) {
-    out += fmt::format("{} {} ({}): {}{}{} - {}\n", pack.pack.id, pack.pack.edition, korean ? pack.pack.title_ko : pack.pack.title,
-                       score_of(pack.score), pack.band.empty() ? "" : " ", pack.band, korean ? pack.verdict_ko : pack.verdict);
+    out += fmt::format("{} {} ({}): {}{}{} - {}\n", pack.pack.id, korean ? pack.pack.edition_ko : pack.pack.edition,
+                       korean ? pack.pack.title_ko : pack.pack.title, score_of(pack.score), pack.band.empty() ? "" : " ", pack.band,
+                       korean ? pack.verdict_ko : pack.verdict);
     const Tally& tally = pack.tally;
     out += fmt::format(fmt::runtime(korean ? "  통과 {}, 미통과 {}, 해당 없음 {}, 관찰 불가 {}, 오류 {}\n"
                                            : "  {} pass, {} fail, {} not applicable, {} not observable, {} error\n"),

@@ -33,8 +33,8 @@ std::string score_cell(const std::optional<double>& score) { return score ? two_
 
 void write_facts(std::string& out, const AuditResult& audit, const PackResult& pack) {
   out += "<dl class=\"pair\">\n";
-  write_pair(out, Text::edition_name, plain(pack.pack.edition));
-  write_pair(out, Text::authority, pack.pack.authority.empty() ? "" : plain(pack.pack.authority));
+  write_pair(out, Text::edition_name, say(pack.pack.edition, pack.pack.edition_ko));
+  write_pair(out, Text::authority, pack.pack.authority.empty() ? "" : say(pack.pack.authority, pack.pack.authority_ko));
   write_pair(out, Text::basis, pack.pack.basis.empty() ? "" : say(pack.pack.basis, pack.pack.basis_ko));
   write_pair(out, Text::decided_share, fmt::format("{} %", two_decimals(pack.decided)));
   if (!audit.baseline.empty())
@@ -106,12 +106,16 @@ void write_trend_table(std::string& out, const std::vector<const TrendPoint*>& p
   for (std::size_t i = from; i < points.size(); ++i) {
     const TrendPoint& point = *points[i];
     table.row();
-    table.cell_by(fmt::format("{}", point.audit), point.audit).cell(plain(point.today)).cell(plain(point.edition));
+    table.cell_by(fmt::format("{}", point.audit), point.audit).cell(plain(point.today));
+    table.cell(point.edition == pack.pack.edition ? say(pack.pack.edition, pack.pack.edition_ko) : plain(point.edition));
     table.right(score_cell(point.score)).number(point.passed).number(point.failed);
   }
   table.foot();
   table.row();
-  table.cell(say(Text::this_audit)).cell(plain(audit.today)).cell(plain(pack.pack.edition)).right(score_cell(pack.score));
+  table.cell(say(Text::this_audit))
+      .cell(plain(audit.today))
+      .cell(say(pack.pack.edition, pack.pack.edition_ko))
+      .right(score_cell(pack.score));
   table.number(pack.tally.of(State::pass)).number(pack.tally.of(State::fail));
   table.done();
 }
@@ -287,7 +291,7 @@ void write_pack_sections(std::string& out, const ReportData& report) {
   for (const PackResult& pack : report.audit->packs) {
     const std::string id = pack_anchor(pack);
     open_section(out, id, say(pack.pack.title, pack.pack.title_ko),
-                 say(Text::against, {plain(pack.pack.edition), say(pack.pack.title, pack.pack.title_ko)}));
+                 say(Text::against, {say(pack.pack.edition, pack.pack.edition_ko), say(pack.pack.title, pack.pack.title_ko)}));
     write_facts(out, *report.audit, pack);
     write_categories(out, pack, id);
     write_undecided(out, pack, id);

@@ -57,7 +57,8 @@ void write_pack_card(std::string& out, const AuditResult& audit, const PackResul
   const ToneLook& look = looks[static_cast<std::size_t>(tone(pack))];
   const std::string id = pack_anchor(pack), label = "score-" + id;
   out += fmt::format("<article class=\"pack {}\"><h3>{}</h3>\n", look.name, link(id, say(pack.pack.title, pack.pack.title_ko)));
-  out += fmt::format("<p class=\"against\">{}</p>\n", say(Text::against, {plain(pack.pack.edition), plain(pack.pack.id)}));
+  out +=
+      fmt::format("<p class=\"against\">{}</p>\n", say(Text::against, {say(pack.pack.edition, pack.pack.edition_ko), plain(pack.pack.id)}));
   out += fmt::format("<div class=\"result\">{}", look.icon);
   if (pack.score) {
     const std::string score = two_decimals(*pack.score);

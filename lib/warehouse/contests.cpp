@@ -80,6 +80,8 @@ void Settle::remark(std::span<const Entrant> group, const Entrant& best) {
     const bool tie = loser.former == best.former && loser.version == best.version && !best.version.text.empty();
     if (tie && !same_record(loser, best) && (loser.deletes != best.deletes || !same_values(loser, best))) {
       remarks_.push_back({loser.chunk, loser.row, Code::version_tie});
+    } else if (loser.former == best.former && loser.version == best.version && !same_record(loser, best) && other_person(loser, best)) {
+      remarks_.push_back({loser.chunk, loser.row, Code::person_differs});
     }
   }
 }

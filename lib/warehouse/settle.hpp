@@ -135,6 +135,7 @@ class Settle {
 
   // withdrawals.cpp
   bool same_values(const Entrant& one, const Entrant& other) const;
+  bool other_person(const Entrant& one, const Entrant& other) const;
   std::vector<Withdrawal> withdrawals() const;
   bool taken_back(const Withdrawal& item, const std::vector<Withdrawal>& standing) const;
   void withdraw();

@@ -24,7 +24,28 @@ bool equal_at(const Segment& segment, const ColumnHeader& a, std::uint32_t i, co
   return std::memcmp(segment.at<T>(a.at) + i, segment.at<T>(b.at) + j, sizeof(T)) == 0;
 }
 
+// Nothing and concept 0 say nothing.
+std::int32_t said_at(const Segment& segment, const ChunkInfo& chunk, ColumnId column, std::uint32_t row) {
+  const ColumnHeader* const found = segment.column(chunk, column);
+  if (found == nullptr || static_cast<Storage>(found->storage) != Storage::integers) return 0;
+  const std::int32_t value = segment.at<std::int32_t>(found->at)[found->constant != 0 ? 0 : row];
+  return value == null_integer ? 0 : value;
+}
+
 }  // namespace
+
+// Two rows of persons that both say a sex or a part of the birth date, and not the same one.
+bool Settle::other_person(const Entrant& one, const Entrant& other) const {
+  const ChunkInfo &first = chunks_[one.chunk], &second = chunks_[other.chunk];
+  const TableId persons = schema_.find("person");
+  if (first.table != persons || second.table != persons || one.deletes || other.deletes) return false;
+  for (const std::string_view name : {"gender_concept_id", "year_of_birth", "month_of_birth", "day_of_birth"}) {
+    const ColumnId column = schema_.table(persons).find(name);
+    const std::int32_t a = said_at(segment_, first, column, one.row), b = said_at(segment_, second, column, other.row);
+    if (a != 0 && b != 0 && a != b) return true;
+  }
+  return false;
+}
 
 // Of the same table and equal in all columns. Slots are compared as they are, so a reference by another name of the same thing differs.
 bool Settle::same_values(const Entrant& one, const Entrant& other) const {

@@ -15,6 +15,9 @@ The violating keys that a failing case lists are held against what its statement
 base, so the expectation does not come from the program. Where a fault lies in another table than the keys (a person removed, a concept changed) there is
 nothing to compare with, and the keys have to be rows that exist. How many were compared is said at the end of a pack.
 
+Every failing criterion lists as many keys as its numerator says (a column `rows` counts for as many as it says). What is about a whole has none: the kinds in
+WHOLE, and rows of a pack with the label `counts=whole`. Criteria over distinct values (kind values-mapped) list the rows that carry them.
+
 Usage: criteria.py [PACK ...]
 """
 import concurrent.futures
@@ -32,6 +35,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 PACKS = ROOT / "schemas" / "conformance"
 STATES = ("pass", "fail", "not_applicable", "not_observable")
 DAY = "2026-01-15"
+WHOLE = ("table-exists", "field-exists", "min-rows")
 TYPES = {"integer": "bigint", "number": "double", "date": "date", "datetime": "timestamp", "text": "varchar"}
 
 
@@ -100,6 +104,8 @@ def audited(pack, database, folder):
     for ident, row in found.items():
         listed = out / ("violations." + re.sub(r"[^A-Za-z0-9._-]", "_", f"{pack}.{ident}")[:189] + ".csv")
         row["keys"] = rows(listed) if listed.exists() else None
+    for told in json.loads((out / "conformance.json").read_text(encoding="utf-8"))["packs"][0]["criteria"]:
+        found[told["id"]]["kind"] = told["kind"]
     return found
 
 
@@ -152,6 +158,25 @@ def unobservable(pack):
     return out
 
 
+def about_wholes(pack):
+    return {row["id"] for row in rows(PACKS / pack / "criteria.csv") if "counts=whole" in (row.get("labels") or "")}
+
+
+def check_number_of_keys(c, pack, block, found, wholes):
+    """Every criterion that fails in this case, named or not, lists its violating rows."""
+    for ident, row in found.items():
+        if row["state"] != "fail":
+            continue
+        keys, violated = row["keys"] or [], int(row["violated"])
+        listed = sum(int(key["rows"]) for key in keys) if keys and "rows" in keys[0] else len(keys)
+        if row["kind"] in WHOLE or ident in wholes:
+            c.check(not keys, f"{pack}.sql:{block.line}: {ident} is about a whole and lists keys")
+        elif row["kind"] == "values-mapped":
+            c.check(listed >= violated, f"{pack}.sql:{block.line}: {ident} lists {listed} rows for {violated} values")
+        else:
+            c.check(listed == violated, f"{pack}.sql:{block.line}: {ident} lists {listed} keys and counts {violated}")
+
+
 def check_keys(c, pack, block, ident, row, changed):
     """The violating keys of one failing criterion; True when they were held against rows that the case changed."""
     keys = row["keys"]
@@ -171,6 +196,7 @@ def check_keys(c, pack, block, ident, row, changed):
 def judge(c, pack, block, found, seen):
     """Compares a block's expectation with what the audit found, and notes which criteria had which state."""
     changed = found.pop("planted", {})
+    check_number_of_keys(c, pack, block, found, about_wholes(pack))
     for pattern in block.ids:
         ids = fnmatch.filter(found, pattern)
         c.check(ids, f"{pack}.sql:{block.line}: there is no criterion {pattern}")

@@ -32,6 +32,8 @@ update person set gender_concept_id = 0 where person_id = 1;
 insert into quarantine.entry (run, file, code) values (1, 0, 'C080');
 -- fail: KF-02
 update person set person_source_value = 'P9' where person_id in (1, 2);
+-- fail: KF-02-conflict
+insert into quarantine.entry (run, file, "offset", record, code, row_kept) values (1, 0, 10, 3, 'C110', true);
 -- fail: KF-03-class
 update visit_occurrence set visit_concept_id = 0 where person_id = 1;
 -- fail: KF-03-period
@@ -107,6 +109,12 @@ update person set gender_concept_id = 8507, year_of_birth = 1950;
 update person set gender_concept_id = 8532 where person_id = 1;
 -- fail: KS-05
 update note set note_text = 'x';
+-- pass: KS-05-{table}-{field} for freetext.csv
+insert into note_nlp (note_nlp_id, note_id, snippet, lexical_variant, nlp_date, section_concept_id) values (1, 1, '', 'x', date '2023-03-01', 0);
+update {table} set {field} = '';
+-- fail: KS-05-{table}-{field} for freetext.csv
+insert into note_nlp (note_nlp_id, note_id, snippet, lexical_variant, nlp_date, section_concept_id) values (1, 1, 'says', 'x', date '2023-03-01', 0);
+update {table} set {field} = repeat('word ', 21);
 -- fail: KS-06
 update condition_occurrence set condition_source_value = 'F32.0' where person_id = 1;
 -- fail: KS-07

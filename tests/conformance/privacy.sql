@@ -27,6 +27,8 @@ update {table} set {field} = '010-0000-0000';
 update {table} set {field} = 'nobody@example.org';
 -- fail: P-01-card-{table}-{field} for texts.csv
 update {table} set {field} = '0000-0000-0000-0000';
+-- fail: P-01-document-{table}-{field} for texts.csv:documents
+update {table} set {field} = 'M123A4567';
 -- pass: P-01-rrn-drug_exposure-drug_source_value
 update drug_exposure set drug_source_value = '8800621000007';
 -- fail: P-04-hash
