@@ -38,6 +38,12 @@ Reject cut_short(const Error& error) {
   return reject;
 }
 
+// The query whose rows a fetched file holds; its name is their record kind.
+std::string query_of(const SourceFile& file) {
+  const std::string_view name = file.input->name();
+  return std::string(name.substr(0, name.rfind('.')));
+}
+
 class Run {
  public:
   Run(const MapStage& stage, ConvertOutcome& outcome)
@@ -88,6 +94,7 @@ Result<std::shared_ptr<Reader>> Run::open(std::size_t number, bool lookups) {
   source.needs.kinds = kinds(lookups);
   source.needs.only_kinds = lookups;
   if (!file.kind.empty()) source.expected = stage_.plan->fields_of(file.kind);
+  if (file.fetched) source.expected = stage_.plan->fields_of(query_of(file));
   auto reader = file.format->open(source);
   if (!reader) return reader.error();
   {

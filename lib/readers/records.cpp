@@ -33,6 +33,7 @@ class RecordsReader final : public Reader {
     facts_.encoding = "utf-8";
   }
   Result<bool> next(Chunk& chunk, std::size_t target) override { return lines_.next(chunk, target); }
+  void note_columns(std::string_view head, const std::vector<std::string>& expected);
   void parse(const Chunk& chunk, RecordBatch& batch) const override;
   const FileFacts& facts() const override { return facts_; }
 
@@ -154,6 +155,36 @@ void RecordsReader::line(const Line& line, RecordBatch& batch, std::string_view 
 
 }  // namespace
 
+namespace {
+
+// Of rows of a query, which all have the same columns: the first says which.
+void RecordsReader::note_columns(std::string_view head, const std::vector<std::string>& expected) {
+  const std::string_view text = head.substr(0, head.find('\n'));
+  JsonIndex& index = thread_index();
+  if (expected.empty() || text.empty() || !index.build(text)) return;
+  RecordBatch batch;
+  JsonWalker walker(names_, limits_, batch);
+  walker.start(index);
+  std::vector<std::string> columns;
+  const bool read = walker.members(0, [&](JsonName name, std::string_view) {
+    if (name.role != record_role || walker.peek() != '{') return walker.skip_value(1);
+    return walker.members(1, [&](JsonName, std::string_view column) {
+      columns.emplace_back(column);
+      return walker.skip_value(2);
+    });
+  });
+  if (!read) return;
+  const auto in = [](const std::vector<std::string>& list, const std::string& name) { return std::ranges::find(list, name) != list.end(); };
+  for (const auto& name : expected) {
+    if (!name.starts_with('@') && !in(columns, name)) facts_.missing_columns.push_back(name);
+  }
+  for (const auto& name : columns) {
+    if (!in(expected, name)) facts_.unknown_columns.push_back(name);
+  }
+}
+
+}  // namespace
+
 Match detect_records(std::span<const char> head) {
   std::string_view text(head.data(), head.size());
   if (text.starts_with(bom)) text.remove_prefix(bom.size());
@@ -172,7 +203,10 @@ Result<std::unique_ptr<Reader>> open_records(const Source& source) {
   if (view.size() >= 2 && (view[0] == '\0' || view[1] == '\0' || view[0] == '\xFF' || view[0] == '\xFE')) {
     return Error{Code::json_encoding_of_file, source.input->path(), {}, {}, {}};
   }
-  return std::unique_ptr<Reader>(std::make_unique<RecordsReader>(source, std::move(*stream)));
+  const std::string head(view.data(), view.size());
+  auto reader = std::make_unique<RecordsReader>(source, std::move(*stream));
+  reader->note_columns(head, source.expected);
+  return std::unique_ptr<Reader>(std::move(reader));
 }
 
 }  // namespace pyojun
