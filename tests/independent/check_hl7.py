@@ -58,7 +58,7 @@ def count(message, out, filters, told):
     for segment in message:
         name = segment[0].decode("ascii", "replace")
         if name == "ORC":
-            vaccination, cancelled = False, first(segment, 1) in ("CA", "OC", "CR")
+            vaccination, cancelled = False, first(segment, 1) in ("CA", "OC", "CR", "UA")
         elif name == "PID":
             vaccination = cancelled = False
         elif name == "OBR":
