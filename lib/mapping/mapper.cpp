@@ -35,6 +35,7 @@ PlanMapper::PlanMapper(std::shared_ptr<const PlanData> plan, std::shared_ptr<con
       looked_up_(plan_->symbols_.size()),
       gathered_(plan_->lookups_.size()) {
   frame_.plan = plan_.get();
+  statement_ = plan_->symbols_.find("@statement");
   frame_.runtime = &runtime_;
   frame_.kept.resize(plan_->kept_);
   record_versions_.resize(plan_->record_versions_);
@@ -99,6 +100,7 @@ void PlanMapper::map(const RecordBatch& batch, MappedBatch& out) {
   bind(batch);
   out_ = &out;
   frame_.unfit.count = 0;
+  if (statement_ != 0) met_.assign(batch.nodes.size(), false);
   for (std::size_t i = 0; i < batch.records.size(); ++i) {
     const Record& record = batch.records[i];
     record_ = static_cast<std::uint32_t>(i);
@@ -111,6 +113,7 @@ void PlanMapper::map(const RecordBatch& batch, MappedBatch& out) {
     run_record(*walks_[kind]);
   }
   std::ranges::sort(out.unread_kinds);
+  if (statement_ != 0) list_unmet(batch);
   add_finding(out.findings, Code::registration_check_digit, plan_->symbols_.name(frame_.unfit.field), frame_.unfit.count);
 }
 
@@ -123,6 +126,19 @@ void PlanMapper::unread(Symbol kind) {
     }
   }
   out_->unread_kinds.emplace_back(kind, 1);
+}
+
+// A node with a name of its own (`@statement`) was the candidate of a rule, whatever became of it, or its name was.
+void PlanMapper::met(NodeIndex node) {
+  const NodeIndex name = frame_.nodes[node].name == statement_ ? node : frame_.batch->find(node, statement_);
+  if (name != 0) met_[name] = true;
+}
+
+void PlanMapper::list_unmet(const RecordBatch& batch) {
+  for (std::size_t i = 0; i < batch.nodes.size(); ++i) {
+    const Node& node = batch.nodes[i];
+    if (node.name == statement_ && !met_[i]) add_finding(out_->findings, Code::statement_unread, node.text(), 1);
+  }
 }
 
 // Does the record pass what the rule asks of it before it looks for candidates?
@@ -175,6 +191,7 @@ void PlanMapper::go(const Walk& walk) {
     } else {
       RuleTally& tally = out_->tallies[walk.owner];
       ++tally.in;
+      if (statement_ != 0) met(node);
       if (frame_.failure.failed) {
         reject(*walk.all[0]);
       } else {
@@ -199,6 +216,7 @@ void PlanMapper::candidate(const RulePlan& rule) {
   if (runtime_.codes.release()) frame_.forget();
   RuleTally& tally = out_->tallies[rule.number];
   ++tally.in;
+  if (statement_ != 0) met(frame_.context[frame_.level]);
   const std::uint32_t ordinal = started_[rule.number].ordinal++;
   for (const FilterPlan& filter : rule.filters) {
     if (holds(*filter.condition, frame_)) continue;

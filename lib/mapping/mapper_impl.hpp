@@ -47,6 +47,8 @@ class PlanMapper final : public Mapper {
   void prepare(MappedBatch& out);
   void bind(const RecordBatch& batch);
   void unread(Symbol kind);
+  void met(NodeIndex node);
+  void list_unmet(const RecordBatch& batch);
   void run_record(const Walk& walk);
   void go(const Walk& walk);
   void visit(const Walk& walk);
@@ -93,6 +95,8 @@ class PlanMapper final : public Mapper {
   std::vector<LookupTable> gathered_;
   MappedBatch* out_ = nullptr;
   std::uint32_t record_ = 0;  // number within the batch
+  Symbol statement_ = 0;      // "@statement", where the mapping reads it: what has one has to be a candidate of some rule
+  std::vector<bool> met_;     // by node of the batch: this `@statement` was
   bool deleting_ = false, telling_ = false;
   std::vector<Value> values_;
   // What `version` says of a record is the same for all of its rows; an entry is good for one visit of the record.

@@ -45,6 +45,16 @@ std::string_view cda_kinds(std::uint16_t inside) {
   return kinds[inside];
 }
 
+std::string_view cda_public_name(std::string_view text) {
+  text = trim(text);
+  constexpr std::string_view digits = "0123456789";
+  if (text.size() < 3 || text.size() > 64 || digits.find(text.front()) == std::string_view::npos) return "-";
+  if (text.find_first_not_of("0123456789.") == std::string_view::npos)
+    return text.front() <= '2' && text[1] == '.' && std::count(text.begin(), text.end(), '.') >= 3 ? text : "-";
+  const std::size_t dash = text.find_first_not_of(digits);
+  return text[dash] == '-' && dash <= 6 && dash + 2 == text.size() && digits.find(text.back()) != std::string_view::npos ? text : "-";
+}
+
 CdaContext cda_inherit(const CdaContext& parent) {
   CdaContext context = parent;
   context.inside |= parent.kind;

@@ -32,6 +32,10 @@ std::uint16_t cda_statement(std::string_view local);
 // The kinds of `inside`, in order of the alphabet with blanks between ("act organizer"); lives as long as the program.
 std::string_view cda_kinds(std::uint16_t inside);
 
+// A name that may stand in a report: an object identifier (2.16.840..., at least four arcs) or a LOINC code (10160-0) as given, "-" for
+// nothing and for any other text, which might be a value of the patient.
+std::string_view cda_public_name(std::string_view text);
+
 // What a child of `parent` inherits, before its own attributes are looked at.
 CdaContext cda_inherit(const CdaContext& parent);
 

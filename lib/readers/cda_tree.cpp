@@ -46,6 +46,7 @@ CdaSetup::CdaSetup(const Needs& needs, const Limits& some_limits, std::string na
   cancelled = symbol("@cancelled");
   other = symbol("@other");
   inside = symbol("@inside");
+  statement = symbol("@statement");
   narrative = needs.all || symbols.find("text") != 0 || symbols.find("originalText") != 0;
 }
 
@@ -185,6 +186,7 @@ void CdaTree::start_element() {
   frame.before = parent.last;
   frame.node = add(parent, symbol, NodeKind::object, {});
   frame.context = cda_inherit(parent.context);
+  frame.place = frame.section ? std::string_view("-") : parent.place;
   if (frame.known) add_attributes(frame);
   if (is_ours(name.space)) add_context(frame, name);
   const bool narrative = parent.section && setup_.narrative && name.local == "text" && is_ours(name.space);
@@ -241,18 +243,55 @@ void CdaTree::add_context(Frame& frame, const XmlName& name) {
     owner.context.other |= owner.section || owner.context.statement();
     return;
   }
+  if (name.local == "templateId") return read_template();
+  if (name.local == "code" && frames_.back().section) return read_section_code();
   context.kind = cda_statement(name.local);
   if (!context.statement() && name.local != "entryRelationship" && name.local != "component") return;
   context.negated |= cda_negates(own_attribute("negationInd"));
   if (!context.statement()) return;
   const std::string_view mood = trim(own_attribute("moodCode"));
   if (!mood.empty() && !equal_folded(mood, "EVN")) context.planned = mood;
-  if (!frame.known) return;
+  if (frame.known) add_inherited(frame);
+  if (setup_.statement != 0 && !frame.place.empty()) name_statement(frame, name.local);
+}
+
+void CdaTree::add_inherited(Frame& frame) {
+  const CdaContext& context = frame.context;
   if (context.negated && setup_.negated != 0) add(frame, setup_.negated, NodeKind::text, "true");
   if (!context.planned.empty() && setup_.planned != 0) add(frame, setup_.planned, NodeKind::text, context.planned);
   if (context.cancelled && setup_.cancelled != 0) add(frame, setup_.cancelled, NodeKind::text, "true");
   if (context.other && setup_.other != 0) add(frame, setup_.other, NodeKind::text, "true");
   if (context.inside != 0 && setup_.inside != 0) add(frame, setup_.inside, NodeKind::text, cda_kinds(context.inside));
+}
+
+// "10160-0 observation 2.16.840.1.113883.10.20.22.4.19": section, kind of statement, template.
+void CdaTree::name_statement(Frame& frame, std::string_view kind) {
+  frame.label = &batch_.store.emplace_back(frame.place);
+  frame.label->append(" ").append(kind);
+  frame.named = add(frame, setup_.statement, NodeKind::text, *frame.label);
+}
+
+// Of several templates the first counts, but one of C-CDA's entries before all others.
+void CdaTree::read_template() {
+  Frame& owner = frames_.back();
+  const std::string_view root = cda_public_name(own_attribute("root"));
+  if (owner.section && owner.place == "-") owner.place = root;
+  if (owner.label == nullptr) return;
+  constexpr std::string_view entries = "2.16.840.1.113883.10.20.22.4.";
+  const std::size_t first = owner.label->find(' ', owner.place.size() + 1);
+  if (first != std::string::npos) {
+    if (!root.starts_with(entries) || std::string_view(*owner.label).substr(first + 1).starts_with(entries)) return;
+    owner.label->resize(first);
+  }
+  owner.label->append(" ").append(root);
+  Node& node = batch_.nodes[owner.named];
+  node.data = owner.label->data();
+  node.length = static_cast<std::uint32_t>(owner.label->size());
+}
+
+void CdaTree::read_section_code() {
+  const std::string_view code = cda_public_name(own_attribute("code"));
+  if (code != "-") frames_.back().place = code;
 }
 
 // White space between elements is layout. Other pieces join to the element's own text.

@@ -24,6 +24,7 @@ struct CdaSetup {
   std::string file_name;
   Symbol kind = 0, file_symbol = 0;
   Symbol negated = 0, planned = 0, cancelled = 0, other = 0, inside = 0;  // members a statement has from what is around it
+  Symbol statement = 0;                                                   // its name, for the list of what no rule reads
   bool narrative = false;                                                 // somebody reads narrative text
 };
 
@@ -44,6 +45,9 @@ class CdaTree {
     std::string_view text;         // own text so far
     std::string* own = nullptr;    // holds `text` when it was put together
     CdaContext context;
+    std::string_view place;        // the section around it, as statements are named by; empty outside
+    std::string* label = nullptr;  // of a statement: text of its node `named`
+    NodeIndex named = 0;
     bool known = false;  // somebody reads the name
     bool section = false;
   };
@@ -69,6 +73,10 @@ class CdaTree {
   Symbol symbol_of(const JsonNames& names, const XmlName& name);
   void add_attributes(Frame& frame);
   void add_context(Frame& frame, const XmlName& name);
+  void add_inherited(Frame& frame);
+  void name_statement(Frame& frame, std::string_view kind);
+  void read_template();
+  void read_section_code();
   std::string_view own_attribute(std::string_view local);  // of the element that starts, in no namespace; empty when it has none
   std::string_view value_of(const XmlAttribute& attribute);
   std::string_view type_name(const XmlAttribute& attribute);

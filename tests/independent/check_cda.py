@@ -6,7 +6,8 @@ Usage: check_cda.py REPORT_JSON FOLDER|FILE...
 1. Every line of the balance adds up: in = mapped + filtered + duplicates + quarantined.
 2. Documents, sections and, by kind of section, clinical statements and entries: every rule saw as many candidates as there are.
 3. Every entry of every section stands in the books once: read by the rules of its section, a plan, null, or read by no rule.
-4. What is negated, planned or of a status that did not happen was filtered under just that reason, as often as the XML says so.
+4. Every statement that no rule comes to is listed by section, kind and template (R305), as often as the XML has it, and nothing else is.
+5. What is negated, planned or of a status that did not happen was filtered under just that reason, as often as the XML says so.
 Which section is of which kind is read from mappings/ccda/sections.map; how statements are counted is not.
 Prints one line per difference and the number of comparisons; exits 1 when there is a difference.
 """
@@ -22,7 +23,7 @@ SECTIONS = pathlib.Path(__file__).resolve().parents[2] / "mappings" / "ccda" / "
 
 
 def lists():
-    text = SECTIONS.read_text(encoding="utf-8")
+    text = "\n".join((SECTIONS.parent / name).read_text(encoding="utf-8") for name in ("sections.map", "statements.map"))
     return {name: set(re.findall(r'"([^"]+)"\s*->', body)) for name, body in re.findall(r"^list (\w+)\b(.*?)(?=^list |\Z)", text, re.M | re.S)}
 
 
@@ -198,7 +199,92 @@ def count_section(section, out):
     if section_is(section, "payer_sections"):
         out["in", "payer"] += len(kids(section, "entry", "act", "entryRelationship", "act"))
     count_entries(section, out)
+    count_unread(section, out)
     out["in", "section_note"] += 1
+
+
+# Statements inside statements: who reads them, and what those that nobody reads are called.
+OID, LOINC = re.compile(r"[0-2]\.[0-9.]{1,62}"), re.compile(r"[0-9]{1,6}-[0-9]")
+
+
+def public(text):
+    text = (text or "").strip()
+    return text if (OID.fullmatch(text) and text.count(".") >= 3 and len(text) <= 64) or LOINC.fullmatch(text) else "-"
+
+
+def label(section, item):
+    place = public(attribute(section, "code", "code"))
+    if place == "-":
+        place = next((public(t.get("root")) for t in section.findall(V3 + "templateId") if public(t.get("root")) != "-"), "-")
+    roots = [public(t.get("root")) for t in item.findall(V3 + "templateId")]
+    best = next((r for r in roots if r.startswith("2.16.840.1.113883.10.20.22.4.")), roots[0] if roots else "")
+    return f"{place} {item.tag[len(V3):]} {best}".strip()
+
+
+def is_read(section, item, chain):
+    """Whether a rule of mapping ccda comes to a statement; `chain`: names of the elements from the entry down to it, itself included."""
+    kind, around = item.tag[len(V3):], set(inside(item))
+    code = attribute(item, "code", "code")
+    roots = {t.get("root") for t in item.findall(V3 + "templateId")}
+    within = lambda *kinds: any(section_is(section, f"{name}_sections") for name in kinds)  # noqa: E731
+    first = len(chain) == 1
+    if within("plan"):
+        return True
+    if not (attribute(section, "code", "code") in LISTS["known_sections"] or {t.get("root") for t in section.findall(V3 + "templateId")} & LISTS["known_templates"]):
+        return False
+    if kind == "organizer":
+        return True
+    if kind == "act":
+        if code == "CONC" or code in LISTS["known_sections"] or roots & LISTS["holders"] or not spoken(item):
+            return True
+        done = attribute(section, "code", "code") == "62387-6"
+        return (within("procedure") and first) or (chain == ["act", "entryRelationship", "act"] and (done or within("payer")))
+    if kind == "observation":
+        if around and (code in LISTS["details"] or roots & LISTS["detail_templates"]):
+            return True
+        if within("immunization") and "2.16.840.1.113883.10.20.22.4.53" in roots:
+            return True
+        if within("problem", "allergy") and around <= {"act", "organizer"}:
+            return True
+        if within("allergy") and chain[-2:-1] == ["entryRelationship"] and item.get("effect"):
+            return True
+        if within("result") and (first or chain[-3:] == ["organizer", "component", "observation"]):
+            return True
+        if within("encounter") and "encounter" in around and around <= {"act", "encounter"}:
+            return True
+        return within("social") or (within("procedure") and first) or (within("family") and chain == ["organizer", "component", "observation"])
+    if kind == "substanceAdministration":
+        return within("medication", "immunization")
+    if kind == "supply":
+        return within("device") or (within("medication") and chain[-3:] == ["substanceAdministration", "entryRelationship", "supply"])
+    if kind == "procedure":
+        return own_kind(section) and around <= {"act", "organizer"}
+    return kind == "encounter" and within("encounter") and first
+
+
+def spoken(item):
+    return any(c.get("code") or c.get("displayName") or any("".join(o.itertext()).strip() or kids(o, "reference") for o in kids(c, "originalText"))
+               or any(t.get("code") for t in kids(c, "translation")) for c in kids(item, "code"))
+
+
+def count_unread(section, out):
+    for entry in section.findall(V3 + "entry"):
+        for panel in entry.iter(V3 + "observation"):  # reactions hang on an allergy
+            if set(inside(panel)) <= {"act", "organizer"}:
+                for link in kids(panel, "entryRelationship"):
+                    for effect in kids(link, "observation"):
+                        if link.get("typeCode") == "MFST" or "2.16.840.1.113883.10.20.22.4.9" in {t.get("root") for t in effect.findall(V3 + "templateId")}:
+                            effect.set("effect", "1")
+
+        def walk(node, chain):
+            for child in node:
+                name = child.tag[len(V3):] if isinstance(child.tag, str) else ""
+                below_it = chain + [name]
+                if name in STATEMENTS and not is_read(section, child, below_it):
+                    out["unread", label(section, child)] += 1
+                walk(child, below_it)
+
+        walk(entry, [])
 
 
 # Which statement of an entry a section's rules read, by what the books say of the entry.
@@ -290,7 +376,12 @@ def main():
         have["in", line["rule"]] += line["in"]
     for line in report["filters"]:
         have["filter", line["rule"], line["reason"]] += line["records"]
-    for key in sorted(key for key in want if key not in ("refused", "entries")):
+    for line in report["findings"]:
+        if line["code"] == "R305":
+            have["unread", line["subject"]] += line["count"]
+    for name in sorted({key for key in (*want, *have) if key[0] == "unread"}):
+        compare(" ".join(name), have[name], want[name])
+    for key in sorted(key for key in want if key not in ("refused", "entries") and key[0] != "unread"):
         compare(" ".join(key), have[key], want[key])
     compare("entries of all sections", sum(have["in", rule] for rule in ("entry", "plan", "unread")), want["entries"])
     compare("refused files", report["summary"]["records_refused"], want["refused"])
