@@ -67,7 +67,7 @@ LABS = [("L3011", "g/dL", "12.0 ~ 16.0", 90, 170, 1), ("L3012", "10^3/uL", "4.0 
         ("L4025", "U/L", "0 ~ 40", 5, 90, 0), ("L4034", "%", "4.0 ~ 6.0", 40, 110, 1)]
 TEXT_RESULTS = [("L5001", "Negative(-)", "", ""), ("L4041", "<0.5", "mg/dL", "<0.5"), ("L7001", "1+", "", "Negative"), ("L6001", "7.38 ~ 7.46", "", "7.38 ~ 7.46"), ("L5001", "음성(-)", "", "")]
 LOINC = {"L3011": "718-7", "L3012": "6690-2", "L4021": "2339-0", "L4023": "38483-4", "L4025": "1742-6", "L4034": "4548-4"}
-MATERIAL = "J5083001"  # a material (치료재료): a letter and seven digits
+MATERIAL = "J5083001"  # a material (치료재료): a letter and seven digits (that form is sourced, korea.md 4.4; this code is invented: hypothesis)
 ORDERS = [("KK010", "PX-IM"), ("E7660", "PX-COLO"), ("", "PX-IM"), ("AA154", "")]
 
 

@@ -1,6 +1,7 @@
 // Functions about Korean resident registration numbers and Korean text.
 #include "mapping/functions_korea.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/hangul.hpp"
@@ -22,8 +23,12 @@ std::optional<RegistrationNumber> registration(const Op& op, Frame& frame) {
   return out;
 }
 
+// A barcode that a list of the mapping or of the run names, or the vocabulary's EDI, is that medicine's, though its digits may be a
+// person's too.
 bool known_medicine(Frame& frame, std::string_view text) {
   if (!is_drug_barcode(text) || frame.runtime == nullptr) return false;
+  if (std::ranges::any_of(frame.plan->lists_, [&](const CodeList& list) { return list.find(text) != nullptr; })) return true;
+  if (std::ranges::any_of(frame.plan->extra_lists_, [&](const auto& list) { return list.second.find(text) != nullptr; })) return true;
   CodeCache& codes = frame.runtime->codes;
   const Grade grade = codes.find(codes.system("EDI"), text).grade;
   return grade == Grade::exact || grade == Grade::normalised || grade == Grade::list || grade == Grade::no_target;

@@ -107,7 +107,7 @@ ROWS = """
 2000000311|Colonoscopy|Procedure|EDI|Proc Hierarchy||E7660
 2000000312|Appendectomy|Procedure|EDI|Proc Hierarchy||Q2861
 2000000313|Initial consultation fee|Observation|EDI|Proc Hierarchy||AA154
-2000000314|Coronary artery stent (material)|Device|EDI|Device||J5083001
+2000000314|Coronary artery stent (material; the code is invented)|Device|EDI|Device||J5083001
 2000000401|amlodipine besylate 6.944mg tab|Drug|KDC|Clinical Drug||107601ATB
 2000000402|amlodipine besylate 3.472mg tab|Drug|KDC|Clinical Drug||107603ATB
 2000000403|atorvastatin calcium 86.8mg tab|Drug|KDC|Clinical Drug||111504ATB

@@ -74,6 +74,7 @@ update {table} set {date} = date '2024-08-01' where person_id = 6;
 update {table} set {date} = date '2026-01-17' where person_id = 2;
 -- fail: KI-02-complete
 insert into concept (concept_id, vocabulary_id, concept_code) values (2000000106, 'KCD7', 'E11.90');
+update concept set concept_name = 'Type 2 diabetes mellitus without complications, coded too short' where concept_id = 2000000105;
 -- fail: KI-02-edition
 update profile.code set grade = 'truncated';
 -- fail: KI-05
@@ -106,6 +107,7 @@ update person set person_source_value = 'd41d8cd98f00b204e9800998ecf8427e' where
 -- pass: KS-03
 update person set gender_concept_id = 8507, year_of_birth = 1950;
 -- fail: KS-03
+update person set gender_concept_id = 8507, year_of_birth = 1950;
 update person set gender_concept_id = 8532 where person_id = 1;
 -- fail: KS-05
 update note set note_text = 'x';

@@ -55,7 +55,9 @@ def check_planted(c, place, results):
 
 
 # Fields whose text the rules leave behind: there is nothing to look into.
-LEFT_BEHIND = ("KS-01-observation-value_as_string", "KS-01-note-note_title", "KS-01-note-note_text", "KS-01-location-address_1", "KS-01-provider-provider_name")
+LEFT_BEHIND = ("KS-01-observation-value_as_string", "KS-01-note-note_title", "KS-01-note-note_text", "KS-01-location-address_1", "KS-01-provider-provider_name",
+               "KS-05-condition_occurrence-stop_reason", "KS-05-drug_exposure-stop_reason", "KS-05-note-note_title", "KS-05-note_nlp-snippet", "KS-05-observation-value_as_string",
+               "KS-05-observation-value_source_value")
 
 
 def check_decided(c, results):
