@@ -242,6 +242,17 @@ CodeRoute& CodeCache::add_route(const CodeEntry& entry, std::uint32_t emit) {
   return routes.back();
 }
 
+namespace {
+
+// A code system is named as it was delivered when nobody knows it: that may be any text.
+std::string kept_name(std::string_view vocabulary) {
+  std::string out;
+  mask_registrations(out, vocabulary, BareNumbers::guarded);
+  return out;
+}
+
+}  // namespace
+
 std::vector<CodeTally> CodeCache::tallies(const Schema& schema) const {
   const auto domain = [&](TableId table) {
     return table == no_table                    ? std::string("Meas Value")
@@ -255,11 +266,12 @@ std::vector<CodeTally> CodeCache::tallies(const Schema& schema) const {
       const bool free_text = entry.vocabulary.empty() || (entry.source_concept == 0 && !is_drug_barcode(entry.code) &&
                                                           holds_registration(entry.code, BareNumbers::guarded));
       const std::string_view code = free_text ? std::string_view() : entry.code;
-      out.push_back({item.rule, std::string(entry.vocabulary), std::string(code), entry.source_concept, domain(item.table), entry.grade,
+      out.push_back({item.rule, kept_name(entry.vocabulary), std::string(code), entry.source_concept, domain(item.table), entry.grade,
                      std::vector<std::int32_t>(entry.targets.begin(), entry.targets.end()), item.rows});
     }
   }
-  for (const auto& [key, rows] : spilled_) out.push_back({key.rule, key.vocabulary, {}, 0, domain(key.table), key.grade, {}, rows});
+  for (const auto& [key, rows] : spilled_)
+    out.push_back({key.rule, kept_name(key.vocabulary), {}, 0, domain(key.table), key.grade, {}, rows});
   std::ranges::sort(out, {}, [](const CodeTally& tally) {
     return std::tie(tally.rule, tally.vocabulary, tally.code, tally.domain, tally.grade, tally.source_concept_id, tally.targets);
   });
