@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace pyojun::app {
 
@@ -22,6 +24,26 @@ bool write_all(int descriptor, std::string_view text) {
     text.remove_prefix(static_cast<std::size_t>(n));
   }
   return true;
+}
+
+// What the operating system says of a call that failed; other details are names and stay.
+std::string_view detail_ko(std::string_view detail) {
+  constexpr std::array<std::pair<int, std::string_view>, 12> known{{{ENOENT, "파일이나 폴더가 없습니다"},
+                                                                    {EACCES, "권한이 없습니다"},
+                                                                    {EPERM, "허용되지 않는 작업입니다"},
+                                                                    {EISDIR, "폴더입니다"},
+                                                                    {ENOTDIR, "폴더가 아닙니다"},
+                                                                    {EEXIST, "이미 있습니다"},
+                                                                    {ENOTEMPTY, "폴더가 비어 있지 않습니다"},
+                                                                    {ENOSPC, "디스크에 남은 공간이 없습니다"},
+                                                                    {EROFS, "읽기 전용 파일 시스템입니다"},
+                                                                    {EIO, "입출력 오류입니다"},
+                                                                    {EMFILE, "열린 파일이 너무 많습니다"},
+                                                                    {EAGAIN, "다른 프로그램이 쓰고 있습니다"}}};
+  for (const auto& [number, korean] : known) {
+    if (detail == std::strerror(number)) return korean;
+  }
+  return detail;
 }
 
 bool is_bidi_mark(std::string_view text, std::size_t i) {
@@ -92,12 +114,12 @@ std::string Console::render(const Error& error) const {
     where = printable(error.file);
     if (error.at.line != 0) where += fmt::format(":{}", error.at.line);
     if (error.at.line != 0 && error.at.column != 0) where += fmt::format(":{}", error.at.column);
-    if (error.at.line == 0 && error.at.offset != 0) where += fmt::format(" (byte {})", error.at.offset);
+    if (error.at.line == 0 && error.at.offset != 0) where += fmt::format(" ({} {})", pick("byte", "바이트"), error.at.offset);
     where += ": ";
   }
   std::string text = fmt::format("{}{}", where, pick(row.says, row.says_ko));
   if (!error.subject.empty()) text += fmt::format(" '{}'", printable(error.subject));
-  if (!error.detail.empty()) text += fmt::format(" ({})", printable(error.detail));
+  if (!error.detail.empty()) text += fmt::format(" ({})", printable(pick(error.detail, detail_ko(error.detail))));
   return fmt::format("{} [{}]\n  {}", text, row.id, pick(row.remedy, row.remedy_ko));
 }
 
