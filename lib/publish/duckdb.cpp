@@ -7,6 +7,8 @@
 #include <string_view>
 
 #include "base/files.hpp"
+#include "base/mapped_file.hpp"
+#include "cdm/schema.hpp"
 #include "publish/kinds.hpp"
 #include "publish/sql.hpp"
 #include "warehouse/table_function.hpp"
@@ -37,14 +39,47 @@ Result<DuckPlace> duck_place(const std::string& place) {
   return result;
 }
 
-// A database file of DuckDB has "DUCK" at byte 8. Something else of that name is somebody's work.
-Status replaceable(const std::string& file) {
+// Earlier versions wrote no pyojun_run, but said in `metadata` which run it was.
+bool names_a_run(Duck& duck, const std::string& schema) {
+  const auto rows = duck.integer(fmt::format("select count(*) from {}.metadata where name = 'run identity'", sql_name(schema)), "tables");
+  return rows && *rows > 0;
+}
+
+// Somebody may work in the file, so that the engine cannot open it a second time; the catalog in it is plain text.
+Status names_us(const std::string& file) {
+  auto bytes = MappedFile::open(file);
+  if (!bytes) return bytes.error();
+  const std::string_view text((*bytes)->bytes().data(), (*bytes)->bytes().size());
+  if (text.find("pyojun_run") != std::string_view::npos) return {};
+  return Error{Code::publish_database_foreign, file, {}, {}, {}};
+}
+
+// A database file of DuckDB has "DUCK" at byte 8. Something else of that name is somebody's work, and so are tables of others.
+Status replaceable(const DuckPlace& place) {
+  const std::string& file = place.file;
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> there(std::fopen(file.c_str(), "rb"), std::fclose);
   if (!there) return {};
   char head[12] = {};
   const std::size_t got = std::fread(head, 1, sizeof head, there.get());
-  if (got == 0 || (got == sizeof head && std::string_view(head + 8, 4) == "DUCK")) return {};
-  return Error{Code::publish_place_occupied, file, {}, file, {}};
+  if (got == 0) return {};
+  if (got < sizeof head || std::string_view(head + 8, 4) != "DUCK") return Error{Code::publish_place_occupied, file, {}, file, {}};
+  auto schema = Schema::load();
+  if (!schema) return schema.error();
+  DuckOptions options;
+  options.file = file;
+  options.read_only = true;
+  auto duck = Duck::open(options);
+  if (!duck) return names_us(file);
+  const std::string tables =
+      "(select table_name as name from duckdb_tables() where not internal union all select view_name from duckdb_views() where not "
+      "internal)";
+  auto foreign =
+      (*duck)->integer(fmt::format("select count(*) from {} where name not in ({})", tables, published_names(*schema)), "tables");
+  if (!foreign) return foreign.error();
+  auto ours = (*duck)->integer(fmt::format("select count(*) = 0 or bool_or(name = 'pyojun_run') from {}", tables), "tables");
+  if (!ours) return ours.error();
+  if (*foreign == 0 && (*ours != 0 || names_a_run(**duck, place.schema))) return {};
+  return Error{Code::publish_database_foreign, file, {}, {}, {}};
 }
 
 std::string create_table(const Table& table, const std::string& name) {
@@ -75,6 +110,10 @@ class DuckFile {
       if (schema.tables()[id].schema != "cdm" && schema.tables()[id].schema != "vocabulary") continue;
       if (auto status = write_table(static_cast<TableId>(id), schema.tables()[id], published); !status) return status;
     }
+    const std::string book = fmt::format("{}.{}.pyojun_run", attached, sql_name(schema_));
+    const std::string told =
+        fmt::format("CREATE TABLE {0}(identity VARCHAR NOT NULL); INSERT INTO {0} VALUES ({1})", book, sql_text(request_.identity));
+    if (auto status = run(told, "books"); !status) return status;
     if (auto status = run(fmt::format("CHECKPOINT {}", attached), "checkpoint"); !status) return status;
     if (auto status = run(fmt::format("DETACH {}", attached), "detach"); !status) return status;
     attached_ = false;
@@ -124,7 +163,7 @@ class DuckFile {
 Status check_duckdb(const std::string& place) {
   const auto where = duck_place(place);
   if (!where) return where.error();
-  if (auto status = replaceable(where->file); !status) return status;
+  if (auto status = replaceable(*where); !status) return status;
   const auto file = AtomicFile::start(where->file);
   return file ? Status() : Status(file.error());
 }
@@ -132,7 +171,7 @@ Status check_duckdb(const std::string& place) {
 Result<Published> publish_duckdb(const PublishRequest& request) {
   const auto where = duck_place(request.place);
   if (!where) return where.error();
-  if (auto status = replaceable(where->file); !status) return status.error();
+  if (auto status = replaceable(*where); !status) return status.error();
   auto file = AtomicFile::start(where->file);
   if (!file) return file.error();
   Published published{request.place, {}};
@@ -140,6 +179,7 @@ Result<Published> publish_duckdb(const PublishRequest& request) {
   const Setting one(request.warehouse->duck(), "threads", "1");
   if (auto status = DuckFile(request, file->path(), where->schema).write(published); !status) return status.error();
   if (auto status = file->publish(); !status) return status.error();
+  ::unlink((where->file + ".wal").c_str());  // of the file before: the engine would take it for this one's
   return published;
 }
 

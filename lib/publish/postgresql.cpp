@@ -43,7 +43,10 @@ Result<PgPlace> pg_place(const std::string& place) {
   if (out.service.empty() || out.service.find('=') != std::string::npos)
     return Error{Code::publish_place_missing, {}, {}, "postgresql:SERVICE#SCHEMA", {}};
   const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
-  const bool good = !out.schema.empty() && std::all_of(out.schema.begin(), out.schema.end(), plain) && out.schema[0] > '9';
+  constexpr std::size_t longest = 63;  // bytes; longer names are cut by the server and then not found again
+  const bool servers_own = out.schema.starts_with("pg_") || out.schema == "information_schema";
+  const bool good = !out.schema.empty() && out.schema.size() <= longest && !servers_own &&
+                    std::all_of(out.schema.begin(), out.schema.end(), plain) && out.schema[0] > '9';
   if (!good) return Error{Code::publish_schema_name, {}, {}, out.schema, {}};
   return out;
 }
@@ -61,7 +64,10 @@ Result<Standing> standing(Postgres& server, const Schema& schema, const std::str
   if (!ours) return ours.error();
   if (*ours != 0) return Standing::ours;
   auto others = server.integer(
-      fmt::format("select count(*) from pg_tables where schemaname = {} and tablename in ({})", postgres_text(name), tables), "schema");
+      fmt::format(
+          "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = {} and c.relname in ({})",
+          postgres_text(name), tables),
+      "schema");
   if (!others) return others.error();
   return *others == 0 ? Standing::empty : Standing::foreign;
 }

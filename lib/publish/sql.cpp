@@ -31,6 +31,12 @@ std::string select_table(const Table& table, std::uint64_t rows) {
                      sql_name(table.name));
 }
 
+std::string published_names(const Schema& schema) {
+  std::string out = "'pyojun_run', 'pyojun_balance'";
+  for (const Table& table : schema.tables()) out += ", " + sql_text(table.name);
+  return out;
+}
+
 Result<std::string> select_vocabulary(Duck& duck, const Table& table, const std::string& file) {
   std::set<std::string, std::less<>> present;
   const auto collect = [&](const DuckRows& rows) {

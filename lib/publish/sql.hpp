@@ -17,6 +17,10 @@ std::string select_table(const Table& table, std::uint64_t rows);
 // The same from a vocabulary file; columns the file does not have are null.
 Result<std::string> select_vocabulary(Duck& duck, const Table& table, const std::string& file);
 
+// Names of all tables that publishers make, as a list of texts. A database file with any other table, or without pyojun_run, is somebody's
+// work.
+std::string published_names(const Schema& schema);
+
 // Path of a vocabulary table's parquet file when it is asked for and there, else "".
 std::string vocabulary_file(const PublishRequest& request, const Table& table);
 

@@ -1,5 +1,6 @@
 // The sqlite publisher: one file with every CDM table, renamed into place when it is whole.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <bit>
 #include <cstdio>
@@ -11,20 +12,32 @@
 #include "database/sqlite.hpp"
 #include "publish/ddl.hpp"
 #include "publish/kinds.hpp"
+#include "publish/sql.hpp"
 #include "warehouse/duck.hpp"
 
 namespace pyojun {
 
 namespace {
 
-// A database file of SQLite begins with these words. Something else of that name is somebody's work.
+// A database file of SQLite begins with these words. Something else of that name is somebody's work, and so are tables of others.
 Status replaceable(const std::string& file) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> there(std::fopen(file.c_str(), "rb"), std::fclose);
   if (!there) return {};
   char head[16] = {};
   const std::size_t got = std::fread(head, 1, sizeof head, there.get());
-  if (got == 0 || (got == sizeof head && std::string_view(head, 15) == "SQLite format 3")) return {};
-  return Error{Code::publish_place_occupied, file, {}, file, {}};
+  if (got == 0) return {};
+  if (got < sizeof head || std::string_view(head, 15) != "SQLite format 3") return Error{Code::publish_place_occupied, file, {}, file, {}};
+  auto schema = Schema::load();
+  if (!schema) return schema.error();
+  auto database = Sqlite::open(file, Sqlite::Access::read_only);
+  if (!database) return database.error();
+  const std::string sql = fmt::format(
+      "select count(*) > 0 and (sum(name = 'pyojun_run') = 0 or sum(name not in ({})) > 0) from sqlite_master where type in ('table', "
+      "'view') and name not like 'sqlite%'",
+      published_names(*schema));
+  auto foreign = (*database)->integer(sql, "tables");
+  if (!foreign) return foreign.error();
+  return *foreign == 0 ? Status() : Status(Error{Code::publish_database_foreign, file, {}, {}, {}});
 }
 
 void bind_cell(SqliteStatement& insert, int at, const BlockColumn& column, std::size_t row) {
@@ -127,6 +140,8 @@ Result<Published> publish_sqlite(const PublishRequest& request) {
   Published published{request.place, {}};
   if (Status status = write_all(file->path(), request, published); !status) return status.error();
   if (Status status = file->publish(); !status) return status.error();
+  // What a writer of the file before left beside it would be taken for this one's.
+  for (const char* const suffix : {"-journal", "-wal", "-shm"}) ::unlink((request.place + suffix).c_str());
   return published;
 }
 

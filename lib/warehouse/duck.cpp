@@ -65,14 +65,21 @@ Error engine_error(std::string_view name, std::string_view detail) {
 
 }  // namespace
 
+namespace {
+constexpr std::string_view read_alias = "pyojun_file";
+}
+
 struct Duck::Database {
   duckdb_database handle = nullptr;
   bool left_open = false;
+  bool beside = false;  // the file is attached, and every connection speaks of it
   ~Database() {
     if (!left_open) duckdb_close(&handle);
   }
 };
 
+// A database that is opened for reading forbids writing into any other that is attached to it (a target). So a file to be read is attached
+// to an empty database in memory.
 Result<std::unique_ptr<Duck>> Duck::open(const DuckOptions& options) {
   duckdb_config config = nullptr;
   if (duckdb_create_config(&config) != DuckDBSuccess) return engine_error("open", "configuration");
@@ -83,7 +90,7 @@ Result<std::unique_ptr<Duck>> Duck::open(const DuckOptions& options) {
       {"autoinstall_known_extensions", "false"},
       {"autoload_known_extensions", "false"},
       {"preserve_insertion_order", "true"},
-      {"access_mode", options.read_only ? "READ_ONLY" : "READ_WRITE"},
+      {"access_mode", "READ_WRITE"},
       {"checkpoint_threshold", "1GB"},
       {"default_block_size",
        "16384"},  // of new files, the smallest: some forty tables of mostly few rows, each column in a block of its own
@@ -92,7 +99,7 @@ Result<std::unique_ptr<Duck>> Duck::open(const DuckOptions& options) {
   for (const auto& [name, value] : settings) good = duckdb_set_config(config, name, value.c_str()) == DuckDBSuccess && good;
   auto database = std::make_shared<Database>();
   char* text = nullptr;
-  const char* const path = options.file.empty() ? nullptr : options.file.c_str();
+  const char* const path = options.file.empty() || options.read_only ? nullptr : options.file.c_str();
   good = good && duckdb_open_ext(path, &database->handle, config, &text) == DuckDBSuccess;
   duckdb_destroy_config(&config);
   if (text != nullptr) duckdb_free(text);
@@ -103,13 +110,24 @@ Result<std::unique_ptr<Duck>> Duck::open(const DuckOptions& options) {
   }
   Duck first;
   first.database_ = std::move(database);
-  return first.connect();
+  auto out = first.connect();
+  if (!out || !options.read_only) return out;
+  first.database_->beside = true;
+  const std::string sql = fmt::format("attach {} as {} (read_only); use {}", sql_text(options.file), read_alias, read_alias);
+  if (Status status = (*out)->exec(sql, "open"); !status) {
+    Error error = status.error();
+    error.file = options.file;
+    return error;
+  }
+  return out;
 }
 
 Result<std::unique_ptr<Duck>> Duck::connect() const {
   std::unique_ptr<Duck> out(new Duck);
   out->database_ = database_;
   if (duckdb_connect(database_->handle, &out->connection_) != DuckDBSuccess) return engine_error("connect", "no connection");
+  if (!database_->beside) return out;
+  if (Status status = out->exec(fmt::format("use {}", read_alias), "connect"); !status) return status.error();
   return out;
 }
 
