@@ -1,5 +1,7 @@
 // argv -> command -> exit code. The only place that prints or reads the clock.
+#include <elf.h>
 #include <fmt/format.h>
+#include <link.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -11,10 +13,12 @@
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <exception>
 #include <new>
 
+#include "base/mapped_guard.hpp"
 #include "commands.hpp"
 #include "usage.hpp"
 
@@ -78,6 +82,11 @@ void protect_process() {
 // A fault in a library (some use memory they were refused): the documented code instead of a death by signal, and never a core file.
 extern "C" void on_fault(int) { end_at_once("pyojun: internal fault; every target is as it was or whole [X001]\n", exit_internal); }
 
+// A file that is cut or cannot be read any more while the run reads it is left for another night.
+extern "C" void on_bus_fault(int number, siginfo_t* about, void*) {
+  if (!mend_mapping(about->si_addr)) on_fault(number);
+}
+
 void install_fault_handler() {
 #ifndef PYOJUN_SANITIZED                 // sanitizers tell more
   static std::array<char, 16384> stack;  // the fault may be that the stack has no room
@@ -87,7 +96,10 @@ void install_fault_handler() {
   action.sa_handler = on_fault;
   action.sa_flags = SA_ONSTACK;
   sigemptyset(&action.sa_mask);
-  for (const int number : {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE}) ::sigaction(number, &action, nullptr);
+  for (const int number : {SIGSEGV, SIGABRT, SIGILL, SIGFPE}) ::sigaction(number, &action, nullptr);
+  action.sa_flags = SA_ONSTACK | SA_SIGINFO;
+  action.sa_sigaction = on_bus_fault;
+  ::sigaction(SIGBUS, &action, nullptr);
 #endif
 }
 
@@ -102,12 +114,38 @@ std::string format_time(std::time_t seconds, const char* form, bool utc) {
   return {text, std::strftime(text, sizeof text, form, &parts)};
 }
 
+// What the linker wrote into this program: a hash of all of it. "" when it wrote none.
+std::string build_id() {
+  std::string out;
+  const auto look = [](dl_phdr_info* info, std::size_t, void* to) {
+    for (int i = 0; i < info->dlpi_phnum; ++i) {
+      const auto& part = info->dlpi_phdr[i];
+      if (part.p_type != PT_NOTE) continue;
+      const auto* at = reinterpret_cast<const unsigned char*>(info->dlpi_addr + part.p_vaddr);
+      for (const auto* const end = at + part.p_memsz; at + sizeof(ElfW(Nhdr)) <= end;) {
+        const auto* const note = reinterpret_cast<const ElfW(Nhdr)*>(at);
+        const auto* const name = at + sizeof *note;
+        const auto* const text = name + (note->n_namesz + 3U) / 4U * 4U;
+        if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 && std::memcmp(name, "GNU", 4) == 0) {
+          for (std::size_t k = 0; k < note->n_descsz; ++k) *static_cast<std::string*>(to) += fmt::format("{:02x}", text[k]);
+          return 1;
+        }
+        at = text + (note->n_descsz + 3U) / 4U * 4U;
+      }
+    }
+    return 1;  // the first object is the program; libraries have ids of their own
+  };
+  ::dl_iterate_phdr(look, &out);
+  return out;
+}
+
 World make_world() {
   World world;
   char host[256] = {};
   ::gethostname(host, sizeof host - 1);
   world.host = host;
   world.program_version = PYOJUN_VERSION;
+  world.program_build = build_id();
   world.now = std::time(nullptr);
   world.started = format_time(world.now, "%Y-%m-%dT%H:%M:%S%z", false);
   if (const char* epoch = std::getenv("SOURCE_DATE_EPOCH"); epoch != nullptr) {

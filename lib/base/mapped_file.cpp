@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mapped_guard.hpp"
+
 namespace pyojun {
 
 namespace {
@@ -34,13 +36,17 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::take(int descriptor, const
     void* const at = ::mmap(nullptr, file->size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
     if (at == MAP_FAILED) return unreadable(path, errno);
     file->data_ = static_cast<const char*>(at);
+    guard_mapping(at, file->size_);
     ::madvise(at, file->size_, MADV_SEQUENTIAL);
   }
   return std::shared_ptr<const MappedFile>(std::move(file));
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<char*>(data_), size_);
+  if (data_ != nullptr) {
+    forget_mapping(data_);
+    ::munmap(const_cast<char*>(data_), size_);
+  }
   ::close(descriptor_);
 }
 
@@ -49,7 +55,7 @@ Status MappedFile::unchanged() const {
   if (::fstat(descriptor_, &info) != 0) return unreadable(path_, errno);
   const bool same =
       static_cast<std::size_t>(info.st_size) == size_ && info.st_mtim.tv_sec == written_.tv_sec && info.st_mtim.tv_nsec == written_.tv_nsec;
-  return same ? Status() : Status(Error{Code::file_changed_while_reading, path_, {}, {}, {}});
+  return same && !mapping_was_cut(data_) ? Status() : Status(Error{Code::file_changed_while_reading, path_, {}, {}, {}});
 }
 
 }  // namespace pyojun

@@ -20,6 +20,7 @@ struct World {
   std::string started;  // ISO 8601, local time with offset; goes to the ledger and to nothing that is published
   std::string host;
   std::string program_version;
+  std::string program_build;     // which build of that version, "" when that cannot be told; never in anything that is published
   std::int64_t now = 0;          // seconds since 1970 when the run began; 0: not told, then no file is too young and no stamp trusted
   std::string data_date;         // YYYY-MM-DD from SOURCE_DATE_EPOCH, else empty
   bool ends_after = false;       // the process ends with the run

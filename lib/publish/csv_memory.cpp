@@ -23,8 +23,6 @@ std::string place_name(const PublishRequest& request) {
   return failed ? request.place : full.lexically_normal().string();
 }
 
-constexpr std::string_view this_program = "(select program from ledger.run order by run desc limit 1)";
-
 std::int64_t word(std::uint64_t value) { return std::bit_cast<std::int64_t>(value); }
 
 }  // namespace
@@ -66,7 +64,7 @@ Result<CsvMemory> CsvMemory::load(const PublishRequest& request) {
   const std::string sql = fmt::format(
       "select \"table\", state, mark_low, mark_high, \"at\", bytes, rows, sum_low, sum_high from ledger.csv_block where place = {} and "
       "program = {}",
-      sql_text(place_name(request)), this_program);
+      sql_text(place_name(request)), sql_text(request.program));
   const auto take = [&](const DuckRows& rows) {
     for (std::size_t i = 0; i < rows.rows(); ++i) {
       auto& file = out.files_[std::string(rows.text(0, i))];
@@ -102,14 +100,18 @@ int CsvMemory::file(const std::string& table) const {
 Status CsvMemory::store(const PublishRequest& request, const std::map<std::string, std::vector<CsvBlock>>& blocks) {
   Duck& duck = request.warehouse->duck();
   const std::string place = place_name(request);
-  auto program = duck.text("select program from ledger.run order by run desc limit 1", "published");
-  if (!program) return program.error();
   if (Status status = duck.exec("delete from ledger.csv_block where place = " + sql_text(place), "published"); !status) return status;
   auto out = duck.append_to("ledger", "csv_block");
   if (!out) return out.error();
   for (const auto& [table, list] : blocks) {
     for (const CsvBlock& one : list) {
-      out->add(place).add(table).add(*program).add(word(one.mark.low)).add(word(one.mark.high)).add(word(one.at)).add(word(one.bytes));
+      out->add(place)
+          .add(table)
+          .add(request.program)
+          .add(word(one.mark.low))
+          .add(word(one.mark.high))
+          .add(word(one.at))
+          .add(word(one.bytes));
       out->add(word(one.rows)).add(word(one.sum.low)).add(word(one.sum.high)).add(one.state);
       if (Status status = out->end_row(); !status) return status;
     }

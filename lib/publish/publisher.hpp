@@ -19,6 +19,7 @@ struct PublishRequest {
   bool with_vocabulary = false;    // copy the vocabulary tables too
   std::string vocabulary_sql;      // folder of vocabulary parquet files (<table>.parquet); may be empty
   std::string identity;            // RunIdentity::identity; goes into the manifest
+  std::string program;             // version and build: what another one formatted is not taken up
   bool remember = false;           // note in the warehouse what was published, so that the next run may take up what has not changed
 };
 

@@ -26,7 +26,7 @@ create table ledger.layout(sha256 varchar);
 create table ledger.run(run bigint, identity varchar, source_name varchar, mapping varchar, mapping_hash varchar, vocabulary varchar,
   vocabulary_hash varchar, program varchar, started varchar, data_date varchar);
 create table ledger.file(file bigint, run bigint, retired bigint, source varchar, name varchar, path varchar, sha256 varchar, size bigint, format varchar,
-  encoding varchar, kind varchar, made_by varchar, first_rule bigint, rules bigint);
+  encoding varchar, kind varchar, made_by varchar, built_by varchar, first_rule bigint, rules bigint);
 create table ledger.name(source varchar, path varchar, name varchar, file bigint, seen bigint, vanished bigint, stamp varchar);
 create table ledger.rule(rule bigint, "set" bigint, source varchar, name varchar);
 create table ledger.reason(rule bigint, filter bigint, reason varchar);
@@ -274,7 +274,7 @@ Status Ledger::add_files(const std::vector<FileEntry>& files) {
     out->add(number(i)).add(run_);
     file.retired == 0 ? out->add_null() : out->add(number(file.retired));
     out->add(file.source).add(file.name).add(file.path).add(file.sha256).add(number(file.size)).add(file.format).add(file.encoding);
-    out->add(file.kind).add(file.made_by).add(std::int64_t{file.first_rule}).add(std::int64_t{file.rules});
+    out->add(file.kind).add(file.made_by).add(file.built_by).add(std::int64_t{file.first_rule}).add(std::int64_t{file.rules});
     if (Status status = out->end_row(); !status) return status;
   }
   if (Status status = out->close(); !status) return status;
@@ -458,18 +458,18 @@ Status read_books(Duck& duck, std::string_view mapped, std::string_view duplicat
 Status read_files(Duck& duck, std::vector<FileEntry>& out) {
   return each_row(
       duck,
-      "select name, path, sha256, format, encoding, kind, source, made_by, size, first_rule, rules, run, coalesce(retired, 0) from "
-      "ledger.file order by file",
+      "select name, path, sha256, format, encoding, kind, source, made_by, coalesce(built_by, ''), size, first_rule, rules, run, "
+      "coalesce(retired, 0) from ledger.file order by file",
       "files", [&](const DuckRows& rows, std::size_t i) {
         FileEntry& entry = out.emplace_back();
-        const std::array<std::string*, 8> fields{&entry.name,     &entry.path, &entry.sha256, &entry.format,
-                                                 &entry.encoding, &entry.kind, &entry.source, &entry.made_by};
+        const std::array<std::string*, 9> fields{&entry.name, &entry.path,   &entry.sha256,  &entry.format,  &entry.encoding,
+                                                 &entry.kind, &entry.source, &entry.made_by, &entry.built_by};
         for (std::size_t k = 0; k < fields.size(); ++k) *fields[k] = rows.text(k, i);
-        entry.size = count(rows, 8, i);
-        entry.first_rule = small(rows, 9, i);
-        entry.rules = small(rows, 10, i);
-        entry.run = count(rows, 11, i);
-        entry.retired = count(rows, 12, i);
+        entry.size = count(rows, 9, i);
+        entry.first_rule = small(rows, 10, i);
+        entry.rules = small(rows, 11, i);
+        entry.run = count(rows, 12, i);
+        entry.retired = count(rows, 13, i);
       });
 }
 

@@ -225,6 +225,7 @@ std::uint32_t RunWarehouse::add_file(const FileEntry& file) {
   const auto number = static_cast<std::uint32_t>(files_.size());
   FileEntry& entry = files_.emplace_back(file);
   entry.run = run_number();
+  entry.built_by = options_.built_by;
   entry.retired = 0;
   if (entry.rules == 0) {
     entry.first_rule = default_rule_;
@@ -395,7 +396,7 @@ Status RunWarehouse::settle() {
   request.completed = completed_cells(schema_, segment_, std::move(arrays_.completions));
   request.vocabulary = options_.vocabulary;
   request.data_date = identity_.data_date;
-  request.made_by = identity_.program_version + ' ' + identity_.vocabulary_hash;
+  request.made_by = identity_.program_version + ' ' + options_.built_by + ' ' + identity_.vocabulary_hash;
   request.filter = &filter_;
   if (state_.run != 0) request.touched = touched_persons(schema_, earlier_, segment_, tonight_.origins);
   request.persons_of = [this](TableId table, std::int32_t id, std::vector<std::int32_t>& persons) {

@@ -38,7 +38,8 @@ struct FileEntry {
   std::string path, name, sha256, format, encoding, kind;
   std::uint64_t size = 0;
   std::string source;            // which source of the job delivered it; "" when there is only one
-  std::string made_by;           // what else decides its rows: hash of mapping, vocabulary, options, program
+  std::string made_by;           // what else decides its rows: hash of mapping, vocabulary, options, program version
+  std::string built_by;          // build of the program that mapped it; set by add_file
   std::uint32_t first_rule = 0;  // of its mapping, in Warehouse::rules()
   std::uint32_t rules = 0;       // how many rules its mapping has; 0: those of WarehouseOptions
   std::uint64_t run = 0;         // that took it; set by add_file
@@ -111,6 +112,7 @@ struct WarehouseOptions {
   unsigned threads = 1;
   std::string vocabulary_sql;                 // folder of vocabulary parquet files; empty: no vocabulary tables
   std::uint64_t memory_bytes = 256ULL << 20;  // DuckDB's limit
+  std::string built_by;                       // build of the program: what another build made is made anew
   AssembleValues assemble;                    // settings of set-wise rules the mapping gives
   VocabularyAccess vocabulary;
   std::string since;                      // start of the program for the lock's text; may be empty
