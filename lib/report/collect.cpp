@@ -163,7 +163,11 @@ Status collect_assembly(Duck& duck, ReportData& report, std::int64_t) {
       "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'results' AND table_name = 'assembly'", "results.assembly");
   if (!there) return there.error();
   if (*there == 0) return {};
-  const auto sql = "SELECT step, rule, \"table\", changed, removed, added FROM results.assembly ORDER BY rowid";
+  const auto sql =
+      "SELECT step, rule, \"table\", changed, removed, added FROM (SELECT 0 AS part, rowid AS place, step, rule, \"table\", changed, "
+      "removed, "
+      "added FROM results.assembly UNION ALL SELECT 1, row_number() OVER (ORDER BY \"table\"), '', 'identifiers merged into another', "
+      "\"table\", 0, count(DISTINCT id), 0 FROM ledger.merge GROUP BY \"table\") ORDER BY part, place";
   return each_row(duck, sql, "results.assembly", [&](const DuckRows& rows, std::size_t row) {
     report.assembly.push_back(
         {text(rows, 0, row), text(rows, 1, row), text(rows, 2, row), count(rows, 3, row), count(rows, 4, row), count(rows, 5, row)});

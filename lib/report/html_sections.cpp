@@ -101,7 +101,12 @@ struct RuleName {
   Text name;
 };
 constexpr RuleName rule_names[] = {{"days_supply not plausible", Text::rule_days_supply},
-                                   {"drug end imputed", Text::rule_drug_end},
+                                   {"drug end assumed", Text::rule_drug_end_assumed},
+                                   {"drug end from days_supply", Text::rule_drug_end_supply},
+                                   {"drug end from quantity", Text::rule_drug_end_quantity},
+                                   {"duplicate facts: by column", Text::rule_duplicates_column},
+                                   {"records that complete each other", Text::rule_completed},
+                                   {"identifiers merged into another", Text::rule_merged},
                                    {"duplicate facts", Text::rule_duplicates},
                                    {"duplicate facts: filled", Text::rule_duplicates_filled},
                                    {"emergency to inpatient", Text::rule_emergency},

@@ -125,7 +125,8 @@ Status Assembly::take_completed() {
   }
   if (Status status = overlay_.load(duck_); !status) return status;
   return exec(
-      "insert into results.assembly select 'complete', rule, tab, count(*), 0, 0 from assemble.change group by rule, tab order by tab",
+      "insert into results.assembly select 'complete', rule, tab, count(distinct id), 0, 0 from assemble.change group by rule, tab order "
+      "by tab",
       "completed rows");
 }
 
@@ -261,7 +262,7 @@ Status Assembly::take_changes(const AssembleScript& script) {
     if (Status status = quarantine(script); !status) return status;
   }
   if (Status status = change_added(script); !status) return status;
-  if (Status status = overlay_.load(duck_); !status) return status;
+  if (Status status = overlay_.take(duck_, step_); !status) return status;
   return count(script);
 }
 
@@ -314,7 +315,7 @@ Status Assembly::quarantine(const AssembleScript& script) {
 Status Assembly::count(const AssembleScript& script) {
   std::string sql = fmt::format(
       "insert into results.assembly select {0}, rule, tab, sum(changed), sum(removed), 0 from ("
-      "select rule, tab, count(*) as changed, 0 as removed from assemble.change where step = {1} group by rule, tab union all "
+      "select rule, tab, count(distinct id) as changed, 0 as removed from assemble.change where step = {1} group by rule, tab union all "
       "select rule, tab, 0, count(*) from assemble.removal where step = {1} group by rule, tab) group by rule, tab order by rule, tab;",
       sql_text(script.name), step_);
   for (const auto& table : script.adds) {

@@ -130,12 +130,23 @@ Status Overlay::load_cells(Duck& duck, TableId table, ColumnId column) {
       "where tab = {} and col = {}) where place = 1 order by id",
       type_cast(type), sql_text(facts.name), sql_text(facts.columns[column].name));
   if (Status status = duck.query(sql, take, "assembled values"); !status) return status;
-  tables_[table].cells.push_back(std::move(cells));
+  auto& all = tables_[table].cells;
+  const auto at = std::ranges::lower_bound(all, column, {}, &Cells::column);
+  if (at != all.end() && at->column == column) {
+    *at = std::move(cells);
+  } else {
+    all.insert(at, std::move(cells));
+  }
   return {};
 }
 
 // A row that stands for another may itself have been left out: references follow to the end.
 Status Overlay::load_removals(Duck& duck) {
+  for (TableOverlay& one : tables_) {
+    one.gone.clear();
+    one.followers.clear();
+    one.removed = 0;
+  }
   const auto take = [this](const DuckRows& rows) {
     for (std::size_t i = 0; i < rows.rows(); ++i) {
       const TableId table = schema_.find(rows.text(0, i));
@@ -170,6 +181,19 @@ std::int32_t Overlay::follow(TableId table, std::int32_t id) const {
 
 Status Overlay::load(Duck& duck) {
   tables_.assign(schema_.tables().size(), {});
+  if (Status status = load_columns(duck, ""); !status) return status;
+  return load_removals(duck);
+}
+
+Status Overlay::take(Duck& duck, int step) {
+  const std::string of_step = fmt::format("where step = {}", step);
+  if (Status status = load_columns(duck, of_step); !status) return status;
+  auto removals = duck.integer("select count(*) from assemble.removal " + of_step, "assembled rows");
+  if (!removals) return removals.error();
+  return *removals == 0 ? Status() : load_removals(duck);
+}
+
+Status Overlay::load_columns(Duck& duck, const std::string& where) {
   std::vector<std::pair<TableId, ColumnId>> columns;
   const auto take = [&](const DuckRows& rows) {
     for (std::size_t i = 0; i < rows.rows(); ++i) {
@@ -179,13 +203,15 @@ Status Overlay::load(Duck& duck) {
     }
     return true;
   };
-  if (Status status = duck.query("select distinct tab, col from assemble.change order by tab, col", take, "assembled columns"); !status) {
+  if (Status status =
+          duck.query("select distinct tab, col from assemble.change " + where + " order by tab, col", take, "assembled columns");
+      !status) {
     return status;
   }
   for (const auto& [table, column] : columns) {
     if (Status status = load_cells(duck, table, column); !status) return status;
   }
-  return load_removals(duck);
+  return {};
 }
 
 std::uint64_t Overlay::mark(TableId table) const {

@@ -19,6 +19,8 @@ class Overlay {
   explicit Overlay(const Schema& schema) : schema_(schema), tables_(schema.tables().size()) {}
   // Reads assemble.change (the last step wins) and assemble.removal of the database; what was loaded before is forgotten.
   Status load(Duck& duck);
+  // What one step added to them; the steps before have been loaded.
+  Status take(Duck& duck, int step);
   // True when rows of the table look different through the overlay: changed, left out, or referring to a row that was left out.
   bool touches(TableId table) const;
   std::uint64_t removed(TableId table) const { return tables_[table].removed; }
@@ -40,6 +42,7 @@ class Overlay {
     std::vector<std::pair<std::int32_t, std::int32_t>> followers;  // id left out -> id that stands for it, or null_integer
     std::uint64_t removed = 0;
   };
+  Status load_columns(Duck& duck, const std::string& where);
   Status load_cells(Duck& duck, TableId table, ColumnId column);
   Status load_removals(Duck& duck);
   bool is_gone(TableId table, std::int32_t id) const {

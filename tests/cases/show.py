@@ -2,6 +2,7 @@
 """Prints what a case wants to see of a conversion, nothing that changes from run to run.
 
 show.py FILE.csv COLUMN...     these columns, one row a line, parts between bars; ids that are other tables' keys are stable, so they may be asked for
+show.py assembly REPORT.json   what rules of assembly did: rule, table, rows changed, left out, added
 show.py books REPORT.json      a line for each rule that saw something, then the filters with their reasons
 """
 import csv
@@ -25,4 +26,13 @@ def table(path, columns):
             print(" | ".join(row[name] for name in columns).rstrip())
 
 
-books(sys.argv[2]) if sys.argv[1] == "books" else table(sys.argv[1], sys.argv[2:])
+def assembly(path):
+    for line in json.load(open(path, encoding="utf-8"))["assembly"]:
+        parts = [f"{line[name]} {name}" for name in ("changed", "removed", "added") if line[name]]
+        print(f"{line['rule']}, {line['table']}: " + ", ".join(parts))
+
+
+if sys.argv[1] in ("books", "assembly"):
+    {"books": books, "assembly": assembly}[sys.argv[1]](sys.argv[2])
+else:
+    table(sys.argv[1], sys.argv[2:])
