@@ -32,6 +32,11 @@ constexpr std::array table{
     Command{"help", "print the man page or shell completion", "설명서나 셸 자동 완성을 출력합니다", "pyojun help man", setup_help},
 };
 
+// The classes by which DuckDB and SQLite say that a disk is full or failed.
+bool disk_failed(std::string_view detail) {
+  return detail == "input or output" || detail == "SQLite database or disk is full" || detail == "SQLite disk I/O error";
+}
+
 }  // namespace
 
 std::span<const Command> commands() { return table; }
@@ -46,6 +51,9 @@ int exit_for(const Error& error) {
     case Code::disk_space_short:
     case Code::target_not_writable:
       return exit_io;
+    case Code::publish_database_failed:
+    case Code::warehouse_engine:
+      return disk_failed(error.detail) ? exit_io : exit_failed;
     case Code::warehouse_locked:
       return exit_locked;
     case Code::budget_exceeded:

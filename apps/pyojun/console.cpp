@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace pyojun::app {
 
 namespace {
@@ -58,7 +60,14 @@ bool is_bidi_mark(std::string_view text, std::size_t i) {
 std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
+  std::size_t bad = find_bad_utf8(text);
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i == bad) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[i]));
+      bad = find_bad_utf8(text.substr(i + 1));
+      if (bad != no_bad_byte) bad += i + 1;
+      continue;
+    }
     const auto c = static_cast<unsigned char>(text[i]);
     const bool c1 = c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
     if (c < 0x20 || c == 0x7F) {

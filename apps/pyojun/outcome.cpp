@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
 
 #include "json.hpp"
@@ -14,6 +15,8 @@
 namespace pyojun::app {
 
 namespace {
+
+constexpr std::string_view last_success_metric = "last_success_time_seconds";
 
 struct FateName {
   std::string_view name, says, says_ko;
@@ -58,6 +61,7 @@ void tell_warnings(const ConvertOutcome& outcome, Console& console) {
 void tell_files(const ConvertOutcome& outcome, Context& context) {
   Console& console = context.console;
   for (const auto& file : outcome.files) {
+    if (file.path.empty()) continue;  // the run ended before it came to this one
     if (file.broken) console.error(*file.broken);
     if (!file.read && !file.broken && file.format.empty())
       console.note(fmt::format("{}: {} [{}]", printable(file.path), console.pick("not read", "읽지 않음"), info(file.why).id));
@@ -78,10 +82,10 @@ void tell_files(const ConvertOutcome& outcome, Context& context) {
   }
 }
 
-std::string machine(const ConvertOutcome& outcome, int code, const std::string& error) {
+std::string machine(const ConvertOutcome& outcome, int code) {
   Json json;
   json.begin_object().member("exit", code);
-  if (!error.empty()) json.member("error", error);
+  if (!outcome.error.empty()) json.member("error", outcome.error);
   json.member("files", static_cast<std::uint64_t>(outcome.files.size())).member("bytes", outcome.bytes).member("records", outcome.records);
   json.member("refused", outcome.refused)
       .member("unread", outcome.unread)
@@ -141,6 +145,16 @@ void tell_night(const ConvertOutcome& outcome, const ConvertRequest& request, Co
   for (const auto& path : night.vanished)
     console.note(
         fmt::format("{}: {}", printable(path), console.pick("not there any more; its rows are kept", "더 이상 없음. 행은 유지됨")));
+  for (const auto& source : night.silent) {
+    console.say(fmt::format("pyojun: {}{}", printable(source), source.empty() ? "" : ": ") +
+                std::string(console.pick("nothing at all was delivered; the rows are kept as if it could not be reached",
+                                         "전달된 파일이 하나도 없습니다. 접근하지 못한 것으로 보고 행을 유지합니다")));
+  }
+  if (night.ahead > 0) {
+    console.say(fmt::format("pyojun: {} {}", grouped(night.ahead),
+                            console.pick("files wait because their times lie in the future: set the clocks right, or touch them",
+                                         "개 파일의 시각이 미래여서 읽지 않았습니다. 시계를 맞추거나 파일을 touch 하십시오")));
+  }
   for (const auto& file : outcome.files) {
     const FateName& fate = fate_names[static_cast<std::size_t>(file.fate)];
     const bool tell = request.dry_run || console.verbose || file.fate == Fate::held;
@@ -194,23 +208,24 @@ int run_and_tell(const ConvertRequest& request, Context& context, ConvertOutcome
   int code = outcome.incomplete ? exit_incomplete : exit_done;
   if (!status) {
     code = exit_for(status.error());
+    outcome.error = info(status.error().code).id;
     console.error(status.error());
-    if (console.json) console.out(machine(outcome, code, std::string(info(status.error().code).id)));
+    if (console.json) console.out(machine(outcome, code));
     tell_unfinished(outcome, console);
     return code;
   }
   if (request.dry_run) {
-    if (console.json) console.out(machine(outcome, code, ""));
+    if (console.json) console.out(machine(outcome, code));
     console.say(console.pick("dry run: nothing was changed", "시험 실행: 아무것도 바꾸지 않았습니다"));
     return code;
   }
   tell_result(outcome, request, context);
-  if (console.json) console.out(machine(outcome, code, ""));
+  if (console.json) console.out(machine(outcome, code));
   console.say(summary(outcome, console));
   return code;
 }
 
-std::string metrics_text(const ConvertOutcome& outcome, int code, double seconds, std::int64_t ended) {
+std::string metrics_text(const ConvertOutcome& outcome, int code, double seconds, std::int64_t ended, std::int64_t last_success) {
   std::string out;
   const auto gauge = [&out](std::string_view name, std::string_view help) {
     out += fmt::format("# HELP pyojun_{0} {1}\n# TYPE pyojun_{0} gauge\n", name, help);
@@ -222,7 +237,8 @@ std::string metrics_text(const ConvertOutcome& outcome, int code, double seconds
   const bool good = code == exit_done || code == exit_incomplete;
   one("exit_code", "Exit code of the last run.", code);
   one("last_run_time_seconds", "When the last run ended, seconds since 1970.", ended);
-  if (good) one("last_success_time_seconds", "When the last run that published ended, seconds since 1970.", ended);
+  if (good) last_success = ended;
+  if (last_success != 0) one(last_success_metric, "When the last run that published ended, seconds since 1970.", last_success);
   one("duration_seconds", "How long the last run took.", seconds);
   one("run_number", "Number of the run in its warehouse.", outcome.run);
   one("balanced", "1 when the books balance.", outcome.balanced ? 1 : 0);
@@ -246,10 +262,20 @@ std::string metrics_text(const ConvertOutcome& outcome, int code, double seconds
   return out;
 }
 
+std::int64_t last_success_of(std::string_view metrics) {
+  const std::string line = fmt::format("\npyojun_{} ", last_success_metric);
+  const std::size_t at = metrics.find(line);
+  std::int64_t out = 0;
+  if (at != std::string_view::npos) std::from_chars(metrics.data() + at + line.size(), metrics.data() + metrics.size(), out);
+  return out;
+}
+
 std::string log_line(const ConvertOutcome& outcome, int code, double seconds, const std::string& started) {
   Json json;
   json.begin_object().member("time", started).member("level", code == exit_done ? "info" : code == exit_incomplete ? "warning" : "error");
-  json.member("run", outcome.run).member("identity", outcome.identity).member("exit", code).member("seconds", seconds);
+  json.member("run", outcome.run).member("identity", outcome.identity).member("exit", code);
+  if (!outcome.error.empty()) json.member("error", outcome.error);
+  json.member("seconds", seconds);
   json.member("balanced", outcome.balanced).member("unchanged", outcome.unchanged);
   json.member("records", outcome.records).member("refused", outcome.refused).member("candidates", outcome.candidates);
   json.member("mapped", outcome.mapped).member("filtered", outcome.filtered).member("duplicates", outcome.duplicates);

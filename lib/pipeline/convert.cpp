@@ -56,6 +56,8 @@ class Conversion {
   Status prepare();
   Status prepare_source(const SourceRequest& request);
   Status fetch(const SourceRequest& request, const Plan& plan, SourceQuery& query) const;
+  Status check_budget_rules() const;
+  Status check_warehouse() const;
   Status gather_settings();
   VocabularyAccess vocabulary_access() const;
   Status open_warehouse();
@@ -84,6 +86,7 @@ class Conversion {
   std::vector<OpenSource> sources_;
   AssembleValues settings_;
   std::vector<Target> targets_;
+  std::unique_ptr<AtomicDirectory> trial_;  // the warehouse of a dry run where there is none yet; it goes with the run
   std::unique_ptr<Warehouse> warehouse_;
   AuditRequest audit_;
   std::unique_ptr<Night> night_;
@@ -136,11 +139,15 @@ Status Conversion::prepare() {
   for (const auto& source : request_.sources) {
     if (Status status = prepare_source(source); !status) return status;
   }
+  if (Status status = check_budget_rules(); !status) return status;
   for (const auto& text : request_.targets) {
     auto target = parse_target(text);
     if (!target) return target.error();
     if (Status status = target->publisher->check(target->place); !status) return status;
     targets_.push_back(std::move(*target));
+  }
+  if (!request_.report.empty()) {
+    if (const auto folder = AtomicDirectory::start(request_.report); !folder) return folder.error();  // gone again
   }
   if (!request_.packs.packs.empty()) {
     auto audit = prepare_audit(request_.packs, world_);
@@ -148,6 +155,18 @@ Status Conversion::prepare() {
     audit_ = std::move(*audit);
   }
   return gather_settings();
+}
+
+// A budget of a rule that is not there would never be exceeded.
+Status Conversion::check_budget_rules() const {
+  for (const Budget& budget : request_.budgets) {
+    const bool known = budget.rule.empty() || std::ranges::any_of(sources_, [&](const OpenSource& source) {
+                         return (budget.source.empty() || source.request->name == budget.source) &&
+                                std::ranges::any_of(source.plan->rules(), [&](const auto& rule) { return rule.name == budget.rule; });
+                       });
+    if (!known) return Error{Code::job_rule_unknown, {}, {}, budget.rule, {}};
+  }
+  return {};
 }
 
 // Assembly works over the rows of all sources, so its settings are those of all their mappings.
@@ -163,6 +182,15 @@ Status Conversion::gather_settings() {
     }
   }
   return {};
+}
+
+// Is what is there a warehouse, and one this version can go on with? A folder without a run is made when it is needed.
+Status Conversion::check_warehouse() const {
+  std::error_code unknown;
+  if (!std::filesystem::exists(request_.warehouse, unknown)) return {};
+  const auto warehouse = Warehouse::open_existing(request_.warehouse, *schema_);
+  if (warehouse || warehouse.error().code == Code::warehouse_empty) return {};
+  return warehouse.error();
 }
 
 VocabularyAccess Conversion::vocabulary_access() const {
@@ -201,11 +229,18 @@ RunIdentity Conversion::called(const std::string& identity) const {
 Status Conversion::open_warehouse() {
   WarehouseOptions options;
   options.folder = request_.warehouse;
+  if (std::error_code unknown; request_.dry_run && !std::filesystem::exists(request_.warehouse, unknown)) {
+    auto trial = AtomicDirectory::start(request_.warehouse);
+    if (!trial) return trial.error();
+    trial_ = std::make_unique<AtomicDirectory>(std::move(*trial));
+    options.folder = trial_->path();
+  }
   options.schema = schema_.get();
   options.threads = request_.threads;
   options.vocabulary_sql = absolute(vocabulary_->sql_folder());
   options.assemble = settings_;
   options.vocabulary = vocabulary_access();
+  options.built_by = world_.program_build;
   options.since = world_.started;
   options.process_ends = world_.ends_after;
   auto warehouse = Warehouse::open(options);
@@ -289,7 +324,8 @@ Status Conversion::map() {
     night_->check_unchanged(source.sources, outcome_.night);
     night_->take_names(*source.request, source.sources, outcome_.night);
   }
-  outcome_.incomplete = outcome_.incomplete || outcome_.night.unreadable > 0 || outcome_.night.moving > 0;
+  outcome_.incomplete = outcome_.incomplete || outcome_.night.unreadable > 0 || outcome_.night.moving > 0 || outcome_.night.ahead > 0 ||
+                        !outcome_.night.silent.empty();
   outcome_.run = warehouse_->run_number();
   outcome_.identity = sha256_hex(night_->close() + request_.source_name + '\n' + world_.program_version + '\n');
   warehouse_->identify(called(outcome_.identity));
@@ -383,6 +419,7 @@ Status Conversion::publish() {
     publish.with_vocabulary = request_.with_vocabulary;
     publish.vocabulary_sql = vocabulary_->sql_folder();
     publish.identity = outcome_.identity;
+    publish.program = world_.program_version + ' ' + world_.program_build;
     publish.remember = !outcome_.unchanged;
     auto published = target.publisher->publish(publish);
     if (!published) return published.error();
@@ -427,7 +464,7 @@ Status Conversion::write_report() {
 Status Conversion::run() {
   clock_.begin("prepare");
   if (Status status = prepare(); !status) return status;
-  if (request_.check_only) return {};
+  if (request_.check_only) return check_warehouse();
   clock_.begin("open");
   if (Status status = open_warehouse(); !status) return status;
   clock_.begin("hash");

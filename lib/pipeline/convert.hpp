@@ -64,6 +64,8 @@ struct NightOutcome {
   std::uint64_t gone = 0;             // names that are not there any more and whose rows went with them
   std::uint64_t unreadable = 0;       // among the held: could not be read
   std::uint64_t moving = 0;           // among the held: changed while they were read
+  std::uint64_t ahead = 0;            // among the held: their times lie in the future, so they would wait for ever
+  std::vector<std::string> silent;    // sources that delivered nothing at all, though their rows were to go with their files: they stay
   std::vector<std::string> vanished;  // names that are not there any more since tonight and whose rows stay
 };
 
@@ -106,6 +108,7 @@ struct ConvertOutcome {
   std::vector<StageTime> stages;
   AuditOutcome audit;  // when packs were asked for
   bool balanced = false;
+  std::string error;        // id of the message that ended the run; empty: it went through
   bool incomplete = false;  // a named source was unreadable or cut: exit code 3
 };
 

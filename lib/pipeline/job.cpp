@@ -151,6 +151,18 @@ void JobReader::budget(const toml::table& table, Job& job) {
   keys.number("fail_percent", out.fail_percent);
   keys.read("warn", out.warn_count);
   keys.read("fail", out.fail_count);
+  bool any = false;
+  for (const auto& [key, percent] : {std::pair("warn_percent", out.warn_percent), std::pair("fail_percent", out.fail_percent)}) {
+    const bool there = table.contains(key);
+    any = any || there;
+    if (there && !(percent >= 0 && percent <= 100)) keys.fail(Code::job_value_wrong, table, key);
+  }
+  for (const auto& [key, count] : {std::pair("warn", out.warn_count), std::pair("fail", out.fail_count)}) {
+    const bool there = table.contains(key);
+    any = any || there;
+    if (there && count < 0) keys.fail(Code::job_value_wrong, table, key);
+  }
+  if (!any) keys.fail(Code::job_budget_empty, table, "budget");
   keys.end();
   const auto& sources = job.convert.sources;
   const auto named = [&](const SourceRequest& source) { return source.name == out.source; };

@@ -256,8 +256,8 @@ Status Run::rows() {
     SourceFile& file = stage_.sources.files[i];
     if (!file.take || stage_.dry_run) continue;
     FileEntry info;
-    info.path = file.input->path();
-    info.name = file.input->name();
+    info.path = file.path;
+    info.name = file.name;
     info.sha256 = file.sha256;
     info.format = file.format == nullptr ? "" : std::string(file.format->name);
     info.kind = file.kind;
@@ -298,7 +298,7 @@ void Run::close_files() {
     const SourceFile& source = stage_.sources.files[i];
     const FileProgress& file = progress_[i];
     FileOutcome& out = outcome_.files[first_ + i];
-    out.path = source.input->path();
+    out.path = source.path;
     out.fate = source.fate;
     out.format = source.format == nullptr ? "" : std::string(source.format->name);
     out.kind = source.kind;

@@ -60,8 +60,9 @@ void Night::look(const SourceRequest& request, Sources& sources, bool trust) {
     const Look now = look_at(file.input->path());
     file.stamp = now.stamp;
     file.modified = now.modified;
+    file.changed = now.changed;
     file.settled = world_.now != 0 && std::max(now.modified, now.changed) + restless_seconds < world_.now;
-    const auto found = known.find({request.name, file.input->path()});
+    const auto found = known.find({request.name, file.path});
     if (found == known.end()) continue;
     file.earlier = found->second->file;
     if (trust && file.settled && !now.stamp.empty() && now.stamp == found->second->stamp)
@@ -80,8 +81,11 @@ void Night::decide(const SourceRequest& request, Sources& sources, NightOutcome&
   for (std::size_t i = 0; i < sources.files.size(); ++i) {
     SourceFile& file = sources.files[i];
     const bool known = file.earlier != SourceFile::nobody;
-    const bool young =
-        !file.fetched && request.settle_seconds > 0 && world_.now != 0 && file.modified + request.settle_seconds > world_.now;
+    // A time that lies ahead (a sender's clock, an archive's) says nothing of how long the file has been there.
+    const bool judged = !file.fetched && request.settle_seconds > 0 && world_.now != 0;
+    const std::int64_t since = file.modified > world_.now ? file.changed : file.modified;
+    const bool young = judged && since + request.settle_seconds > world_.now;
+    const bool ahead = young && since > world_.now + request.settle_seconds;
     if (file.format == nullptr) {  // listed, never read
       file.take = !known || !warehouse_.files()[file.earlier].format.empty();
       file.number = file.take ? SourceFile::nobody : file.earlier;
@@ -91,6 +95,7 @@ void Night::decide(const SourceRequest& request, Sources& sources, NightOutcome&
       set_fate(file, Fate::held, out);
       file.number = file.earlier;
       out.unreadable += young ? 0 : 1;
+      out.ahead += ahead ? 1 : 0;
       continue;
     }
     const std::string key = content_key(file.sha256, std::string(file.format->name), file.kind);
@@ -100,7 +105,8 @@ void Night::decide(const SourceRequest& request, Sources& sources, NightOutcome&
       file.number = file.earlier;
       continue;
     }
-    const bool there = old != contents.end() && warehouse_.files()[old->second].made_by == file.made_by;
+    const bool there = old != contents.end() && warehouse_.files()[old->second].made_by == file.made_by &&
+                       warehouse_.files()[old->second].built_by == world_.program_build;
     if (const auto twin = tonight.find(key); twin != tonight.end() && !file.sha256.empty()) {
       file.same_as = twin->second;
       set_fate(file, Fate::copy, out);
@@ -140,14 +146,22 @@ void Night::take_names(const SourceRequest& request, const Sources& sources, Nig
     const SourceFile& original = twin ? sources.files[file.same_as] : file;
     const bool lost = twin && original.fate == Fate::held;  // it changed while it was read
     const std::uint32_t number = lost ? file.earlier : original.number;
-    seen.insert(file.input->path());
+    seen.insert(file.path);
     if (number == SourceFile::nobody) continue;
     const bool held = file.fate == Fate::held || lost || !file.settled;
-    keep_name({request.name, file.input->path(), file.input->name(), number, run, 0, held ? std::string() : file.stamp});
+    keep_name({request.name, file.path, file.name, number, run, 0, held ? std::string() : file.stamp});
     new_ = new_ || number != file.earlier;
   }
+  // A source of which nothing at all is left is a disk that was not there, not a hospital without patients.
+  const bool silent = seen.empty() && !request.keep_vanished &&
+                      std::ranges::any_of(warehouse_.names(), [&](const FileName& name) { return name.source == request.name; });
+  if (silent) out.silent.push_back(request.name);
   for (const FileName& name : warehouse_.names()) {
     if (name.source != request.name || seen.contains(name.path)) continue;
+    if (silent) {
+      keep_name(name);
+      continue;
+    }
     if (!request.keep_vanished) {
       ++out.gone;
       new_ = true;

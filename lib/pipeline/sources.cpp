@@ -1,15 +1,29 @@
 #include "pipeline/sources.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
 #include "base/hangul.hpp"
+#include "base/text.hpp"
 
 namespace pyojun {
 
 namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Names of files are bytes; the ledger, reports and JSON hold UTF-8.
+std::string as_utf8(std::string_view text) {
+  std::string out;
+  for (std::size_t bad = find_bad_utf8(text); bad != no_bad_byte; bad = find_bad_utf8(text)) {
+    out += text.substr(0, bad);
+    out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[bad]));
+    text.remove_prefix(bad + 1);
+  }
+  return out.append(text);
+}
 
 constexpr std::size_t head_bytes = std::size_t{64} << 10;
 
@@ -91,6 +105,8 @@ Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect) {
   sources.skipped = std::move(inputs->skipped);
   for (auto& input : inputs->files) {
     SourceFile file;
+    file.path = as_utf8(input->path());
+    file.name = as_utf8(input->name());
     const FileKind* declared = file_kind_of(input->name(), dialect);
     file.kind = declared == nullptr ? query.kind : declared->kind;
     const bool named = std::find(query.arguments.begin(), query.arguments.end(), input->path()) != query.arguments.end();

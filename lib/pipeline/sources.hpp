@@ -26,6 +26,7 @@ enum class Fate : std::uint8_t {
 
 struct SourceFile {
   std::unique_ptr<Input> input;
+  std::string path, name;          // of the input as the ledger knows them: bytes that are no UTF-8 stand as \xNN
   const Format* format = nullptr;  // null: not read, `why` says the reason
   std::string kind;                // record kind from the dialect; empty when the records say it themselves
   Code why = Code::format_unknown;
@@ -37,6 +38,7 @@ struct SourceFile {
   std::string made_by;        // what else decides its rows; first a digest of lookup tables, then of everything
   std::string stamp;          // see FileName; "" for what is no plain file
   std::int64_t modified = 0;  // seconds since 1970, 0: not known
+  std::int64_t changed = 0;   // the same of its inode, which only the machine's own clock sets
   bool fetched = false;       // made by this run from a query: never too young
   bool settled = false;       // its times are old enough for the stamp to be trusted
   static constexpr std::uint32_t nobody = ~0U;

@@ -159,6 +159,46 @@ def young(c, top, vocab):
     c.equal((done.code, done.summary["night"]["held"], done.summary["night"]["fresh"]), (0, 0, 1), "and taken then")
 
 
+def times_ahead(c, top, vocab):
+    """Where the clock is behind every file, nothing is read, and that is said; of a file dated ahead its inode counts."""
+    if not shutil.which("faketime"):
+        c.skip("faketime is not installed")
+        return
+    site = Site(top / "ahead", vocab)
+    site.job(vocab, "settle_seconds = 600\n")
+    behind = site.run(prefix=["faketime", "-f", "-2d"])
+    c.equal((behind.code, behind.summary["night"]["held"]), (3, 3), f"times ahead: all files wait, exit 3: {behind.err[-200:]}")
+    now = os.stat(site.folder / "job.toml").st_mtime
+    for name in os.listdir(site.folder / "in"):
+        os.utime(site.folder / "in" / name, (now + 9e6, now + 9e6))
+    late = site.run(prefix=["faketime", "-f", "+1h"])
+    c.equal((late.code, late.summary["night"]["fresh"]), (0, 3), f"times ahead: an old inode with a date ahead is read: {late.err[-200:]}")
+
+
+def cut_while_read(c, top, vocab):
+    """A file that is written anew in its place while the run reads it waits for the next night, whatever the run had read of it."""
+    site = Site(top / "cut", vocab)
+    c.equal(site.run().code, 0, "cut while read: the first night")
+    long = LABS + "".join(f"m{i},p{i % 9},,2024-03-0{i % 9 + 1},{i % 90},,\n" for i in range(400000))
+    place = site.folder / "in" / "labs-long.csv"
+    codes = []
+    for _ in range(4):
+        place.write_text(long)
+        process = subprocess.Popen([PYOJUN, "run", str(site.folder / "job.toml"), "-q"], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        while process.poll() is None:
+            place.write_text(long[:20000])  # truncates first
+            place.write_text(long)
+        codes.append(process.returncode)
+        process.communicate()
+    c.check(all(code in (0, 3) for code in codes), f"cut while read: exit codes {codes}")
+    place.write_text(long)
+    c.equal(site.run().code, 0, "cut while read: the night after")
+    clean = Site(top / "cut-clean", vocab)
+    (clean.folder / "in" / "labs-long.csv").write_text(long)
+    c.equal(clean.run().code, 0, "cut while read: a clean conversion")
+    c.equal(rows_by_name(site.folder / "cdm")[0]["measurement"], rows_by_name(clean.folder / "cdm")[0]["measurement"], "cut while read: every row in the end")
+
+
 def redrive(c, top, vocab):
     """run(M2) == run(M1) + redrive(M2), and only the files the correction touches are taken again."""
     wrong = MAPPING.replace("measurement_date := date(DAY)", "measurement_date := date(VALUE)")
@@ -307,7 +347,7 @@ def main():
     c = Checks()
     with work() as top:
         vocab = vocabulary(top)
-        for test in (by_content, young, redrive, budgets, unbalanced, older_layout, taken_up, two_at_once, kill_sweep):
+        for test in (by_content, young, times_ahead, cut_while_read, redrive, budgets, unbalanced, older_layout, taken_up, two_at_once, kill_sweep):
             test(c, pathlib.Path(top), vocab)
     c.end()
 
