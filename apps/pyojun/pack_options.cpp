@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "conformance/render.hpp"
@@ -23,6 +24,24 @@ std::string printable_lines(std::string_view text) {
 }
 
 std::string check_day(const std::string& text) { return is_day(text) ? std::string() : std::string("not a day like 2026-01-31"); }
+
+constexpr std::size_t most_misfits = 20;
+
+// What stands between the source and the criteria, before any score.
+void tell_obstacles(const AuditResult& result, Console& console) {
+  std::string closed;
+  for (const auto& name : result.closed) closed += (closed.empty() ? "" : ", ") + name;
+  if (!closed.empty()) console.note(console.render(Error{Code::audit_table_closed, {}, {}, closed, {}}));
+  for (std::size_t i = 0; i < std::min(most_misfits, result.misfits.size()); ++i) {
+    const Misfit& one = result.misfits[i];
+    console.note(
+        console.render(Finding{Code::audit_values_misfit, fmt::format("{}.{}, {}", one.table, one.column, one.expected), one.values}));
+  }
+  if (result.misfits.size() > most_misfits) {
+    console.note(fmt::format(fmt::runtime(console.pick("and {} more columns, see the report", "그 밖에 {}개 열은 보고서를 보십시오")),
+                             result.misfits.size() - most_misfits));
+  }
+}
 
 }  // namespace
 
@@ -64,6 +83,7 @@ std::function<bool(Console&)> add_pack_options(Grammar grammar, PackRequest& req
 }
 
 void tell_audit(const AuditOutcome& outcome, Console& console) {
+  tell_obstacles(outcome.result, console);
   if (console.json) {
     console.out(conformance_json(outcome.result) + "\n");
   } else if (!console.quiet) {

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <cmath>
 #include <map>
 
 #include "base/csv.hpp"
@@ -39,7 +39,8 @@ std::optional<Gate> parse_gate(std::string_view text) {
   }
   gate.pack = name.substr(0, name.find('/'));
   if (name.find('/') != std::string_view::npos) gate.category = name.substr(name.find('/') + 1);
-  const bool known = gate.metric == "score" || gate.metric == "failed" || gate.metric == "errors" || gate.metric == "new";
+  constexpr std::array metrics{"score", "failed", "errors", "new", "unobserved"};
+  const bool known = std::ranges::find(metrics, gate.metric) != metrics.end();
   return known && !gate.pack.empty() ? std::optional<Gate>(gate) : std::nullopt;
 }
 
@@ -64,15 +65,14 @@ std::optional<double> metric_of(const PackResult& pack, const Gate& gate) {
     if (!gate.category.empty() && result.criterion.category != gate.category) continue;
     if (gate.metric == "errors") {
       count += result.state == State::error ? 1 : 0;
+    } else if (gate.metric == "unobserved") {
+      count += result.criterion.critical && result.state == State::not_observable ? 1 : 0;
     } else if (result.state == State::fail && result.suppressed.empty()) {
       count += gate.metric == "failed" || result.change == "new" ? 1 : 0;
     }
   }
   return count;
 }
-
-// A score as found, never rounded up to a limit it does not reach.
-std::string cut(double score) { return fmt::format("{:.2f}", std::floor(score * 100.0 + 1e-9) / 100.0); }
 
 GateResult judge(const std::string& expression, const AuditResult& audit, bool compared) {
   GateResult out{expression, false, "no score"};
@@ -82,12 +82,12 @@ GateResult judge(const std::string& expression, const AuditResult& audit, bool c
   for (const PackResult& pack : audit.packs) {
     if (pack.pack.id != gate->pack) continue;
     if (gate->metric == "score" && gate->category.empty() && pack.undecided && pack.score) {
-      out.found = cut(*pack.score) + ", not decided";
+      out.found = shown_score(*pack.score) + ", not decided";
       continue;
     }
     if (const auto found = metric_of(pack, *gate)) {
       out.held = compare(*found, gate->comparison, gate->limit);
-      out.found = gate->metric == "score" ? cut(*found) : fmt::format("{:.0f}", *found);
+      out.found = gate->metric == "score" ? shown_score(*found) : fmt::format("{:.0f}", *found);
     }
   }
   return out;
@@ -112,21 +112,57 @@ void compare_states(PackResult& pack, const std::vector<EarlierState>& baseline)
   }
 }
 
+bool speaks_of(std::string_view text, std::string_view name) {
+  const auto within = [text](std::size_t at) {
+    return at < text.size() && (text[at] == '_' || (text[at] >= 'a' && text[at] <= 'z') || (text[at] >= '0' && text[at] <= '9'));
+  };
+  for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1))
+    if (!within(at - 1) && !within(at + name.size())) return true;
+  return false;
+}
+
+// What a condition that was refused speaks of and the source does not have, or may not be read: then it is no fault of the pack. "" when it
+// speaks of nothing of the kind.
+std::string lacking(std::string_view condition, const Catalog& catalog, const Schema& schema) {
+  for (const auto& table : schema.tables()) {
+    if (!speaks_of(condition, table.name)) continue;
+    const auto found = catalog.find(table.name);
+    if (found == catalog.end() || !found->second.readable) return table.name;
+    for (const auto& column : table.columns) {
+      const SourceColumn* const there = found->second.find(column.name);
+      if ((there == nullptr || !there->readable) && speaks_of(condition, column.name)) return table.name + "." + column.name;
+    }
+  }
+  for (const std::string_view evidence : {"ledger.", "profile.", "quarantine."}) {
+    for (std::size_t at = condition.find(evidence); at != std::string_view::npos; at = condition.find(evidence, at + 1)) {
+      const auto end = condition.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", at + evidence.size());
+      if (const std::string name(condition.substr(at, end == std::string_view::npos ? end : end - at)); !catalog.contains(name))
+        return name;
+    }
+  }
+  return {};
+}
+
+Condition ask(AuditSource& source, const std::string& condition, const Schema& schema) {
+  SqlEngine& engine = source.engine();
+  const auto answer = engine.numbers(engine.dialect(fmt::format("select case when ({}) then 1 else 0 end", condition)), "applies");
+  if (answer && answer->size() == 1) return {(*answer)[0] == 1 ? Applies::yes : Applies::no, {}};
+  if (const std::string name = lacking(condition, source.catalog(), schema); !name.empty()) return {Applies::unknown, name};
+  return {Applies::refused, answer ? std::string("no single answer") : error_class(answer.error())};
+}
+
 // Each different condition is asked once.
-std::vector<Applies> conditions(SqlEngine& engine, const std::vector<CriterionResult>& criteria) {
-  std::map<std::string, Applies, std::less<>> known;
-  std::vector<Applies> out;
+std::vector<Condition> conditions(AuditSource& source, const std::vector<CriterionResult>& criteria, const Schema& schema) {
+  std::map<std::string, Condition, std::less<>> known;
+  std::vector<Condition> out;
   for (const auto& result : criteria) {
-    const std::string& condition = result.criterion.applies;
-    if (condition.empty()) {
-      out.push_back(Applies::yes);
+    const std::string& text = result.criterion.applies;
+    if (text.empty()) {
+      out.emplace_back();
       continue;
     }
-    const auto [at, fresh] = known.try_emplace(condition, Applies::unknown);
-    if (fresh) {
-      const auto answer = engine.numbers(engine.dialect(fmt::format("select case when ({}) then 1 else 0 end", condition)), "applies");
-      if (answer && answer->size() == 1) at->second = (*answer)[0] == 1 ? Applies::yes : Applies::no;
-    }
+    const auto [at, fresh] = known.try_emplace(text);
+    if (fresh) at->second = ask(source, text, schema);
     out.push_back(at->second);
   }
   return out;
@@ -137,22 +173,17 @@ void read_cdm_source(AuditSource& source, AuditResult& out) {
   const auto table = source.catalog().find("cdm_source");
   if (table == source.catalog().end() || table->second.rows == 0) return;
   std::string list;
-  for (const auto& column : table->second.columns) list += (list.empty() ? "" : ", ") + column.name;
+  for (const auto& column : table->second.columns)
+    if (column.readable) list += (list.empty() ? "" : ", ") + column.name;
+  if (list.empty()) return;
   const auto take = [&](std::span<const Cell> cells) {
-    for (std::size_t i = 0; i < cells.size(); ++i) out.cdm_source.emplace_back(table->second.columns[i].name, cells[i].value_or(""));
+    std::size_t at = 0;
+    for (const auto& column : table->second.columns)
+      if (column.readable && at < cells.size()) out.cdm_source.emplace_back(column.name, cells[at++].value_or(""));
     return false;
   };
   static_cast<void>(
       static_cast<bool>(source.engine().rows("select " + list + " from cdm_source order by " + list + " limit 1", "cdm_source", take)));
-}
-
-bool speaks_of(std::string_view text, std::string_view name) {
-  const auto within = [text](std::size_t at) {
-    return at < text.size() && (text[at] == '_' || (text[at] >= 'a' && text[at] <= 'z') || (text[at] >= '0' && text[at] <= '9'));
-  };
-  for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1))
-    if (!within(at - 1) && !within(at + name.size())) return true;
-  return false;
 }
 
 bool speaks_of(const Criterion& criterion, std::string_view name) {
@@ -168,7 +199,7 @@ Result<PackResult> run_pack(AuditSource& source, const Pack& pack, const AuditRe
   PackResult out;
   out.pack = pack;
   out.pack.criteria.clear();
-  const RenderContext context{&source.catalog(), &schema, request.today};
+  const RenderContext context{&source.catalog(), &schema, request.today, source.schemas};
   std::vector<CheckSql> checks;
   checks.reserve(pack.criteria.size());
   for (const Criterion& criterion : pack.criteria) {
@@ -180,11 +211,12 @@ Result<PackResult> run_pack(AuditSource& source, const Pack& pack, const AuditRe
     out.criteria.push_back(std::move(result));
     checks.push_back(std::move(check));
   }
-  const auto applies = conditions(source.engine(), out.criteria);
+  const auto applies = conditions(source, out.criteria, schema);
   auto measured = run_checks(source.engine(), source.catalog(), checks);
   if (!measured) return measured.error();
   evaluate(out, source.catalog(), *measured, applies);
   score(out);
+  rate(out);
   return out;
 }
 
@@ -199,6 +231,8 @@ Result<AuditResult> audit(AuditSource& source, const AuditRequest& request, cons
   out.today = request.today;
   out.program_version = request.program_version;
   out.baseline = request.baseline_name;
+  out.misfits = source.misfits;
+  out.closed = source.closed;
   for (const auto& table : schema.tables()) {
     if (table.schema == "filing") continue;  // a warehouse's own notes, no part of the CDM
     if (const auto found = source.catalog().find(table.name); found != source.catalog().end())

@@ -39,8 +39,9 @@ std::set<std::string, std::less<>> unneeded_vocabulary(const std::vector<Pack>& 
 // Fills in result.gates; after suppressions were applied.
 void judge_gates(AuditResult& result, const AuditRequest& request);
 
-// PACK[/CATEGORY][:METRIC] OP NUMBER. OP: >= > <= < =. METRIC: score (percent, the default), failed, errors, new. Suppressed failures do
-// not count as failed or new. A gate on a score that does not exist does not hold. Error: audit_gate_wrong, also for packs not in `packs`.
+// PACK[/CATEGORY][:METRIC] OP NUMBER. OP: >= > <= < =. METRIC: score (percent, the default), failed, errors, new, unobserved (critical
+// criteria that data cannot show). Suppressed failures do not count as failed or new. A gate on a score that does not exist does not hold.
+// Error: audit_gate_wrong, also for packs not in `packs`.
 Status check_gate(const std::string& expression, const std::vector<Pack>& packs);
 
 // Violating keys of a failed criterion as CSV lines with a header, piece by piece; at most `limit` rows, 0: all. Answers the rows listed.

@@ -22,13 +22,21 @@ struct SourceColumn {
   ValueType type = ValueType::other;
   std::string sql_type;     // as the engine names it
   bool bad_values = false;  // some delivered texts did not fit the type; they are in column "<name> as delivered", null here
+  bool readable = true;     // false: the database role may not read it
 };
 
 struct SourceTable {
   std::string name;  // "person"; with its schema when that is not the CDM's: "profile.code"
   std::vector<SourceColumn> columns;
   std::uint64_t rows = 0;
+  bool readable = true;  // false: the database role may read none of its columns
   const SourceColumn* find(std::string_view column) const;
+};
+
+// Delivered values that do not fit the CDM's type of their column: criteria see nothing there. Names and counts only.
+struct Misfit {
+  std::string table, column, expected, delivered;  // SQL names of the two types
+  std::uint64_t values = 0;                        // more than 0
 };
 
 // What a source has, by lower-case name.
@@ -49,5 +57,8 @@ class SqlEngine {
   // The statement as this engine wants it: the names of the prelude's macros may need a prefix.
   virtual std::string dialect(std::string_view sql) const { return std::string(sql); }
 };
+
+// The class of an engine's error, "Binder Error" or "SQLSTATE 42883": the rest of its text could quote what it read.
+std::string error_class(const Error& error);
 
 }  // namespace pyojun

@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace pyojun {
 
 namespace {
+
+constexpr double rounding = 1e-9;  // of sums of doubles, in percent
 
 void set(CriterionResult& result, State state, std::string reason, std::string reason_ko) {
   result.state = state;
@@ -19,33 +23,53 @@ bool above(const CriterionResult& result) {
   return static_cast<double>(result.violated) * 100.0 > threshold * static_cast<double>(result.counted) && result.counted > 0;
 }
 
+// Where people find the SQL that was refused.
+std::string place(const PackResult& pack, const Criterion& criterion) {
+  return fmt::format("{}/criteria.csv:{}", pack.pack.id, criterion.line);
+}
+
+void refuse(CriterionResult& result, const PackResult& pack, std::string_view what, std::string_view what_ko, std::string_view error) {
+  const std::string where = place(pack, result.criterion);
+  set(result, State::error, fmt::format("{}: {}: {}", where, what, error), fmt::format("{}: {}: {}", where, what_ko, error));
+}
+
+std::string missing_name(const Measured& measured) {
+  return measured.missing_column.empty() ? measured.missing_table : measured.missing_table + "." + measured.missing_column;
+}
+
 void take(CriterionResult& result, const Measured& measured) {
-  result.measured = !measured.error && !measured.missing();
+  result.measured = !measured.error && !measured.missing() && measured.closed.empty();
   result.violated = measured.violated;
   result.counted = measured.counted;
   result.codes_violated = measured.codes_violated;
   result.codes_counted = measured.codes_counted;
 }
 
-void plain(CriterionResult& result, const Measured& measured, Applies applies) {
+void absent(CriterionResult& result, const std::string& name) {
+  set(result, State::not_observable, fmt::format("{} is missing", name), fmt::format("{} 이 없습니다", name));
+}
+
+void closed(CriterionResult& result, const std::string& name) {
+  set(result, State::not_observable, fmt::format("no right to read {}", name), fmt::format("{} 을(를) 읽을 권한이 없습니다", name));
+}
+
+void plain(CriterionResult& result, const PackResult& pack, const Measured& measured, const Condition& condition) {
   if (!result.criterion.observable || result.criterion.kind == "stated") {
     const Criterion& criterion = result.criterion;
     if (!criterion.reason.empty()) return set(result, State::not_observable, criterion.reason, criterion.reason_ko);
     return set(result, State::not_observable, "data cannot show this; attach an attestation",
                "자료로 확인할 수 없으므로 확인서를 첨부하십시오");
   }
-  if (applies == Applies::no) return set(result, State::not_applicable, "its condition does not hold", "적용 조건에 해당하지 않습니다");
+  if (condition.applies == Applies::no)
+    return set(result, State::not_applicable, "its condition does not hold", "적용 조건에 해당하지 않습니다");
   const bool existence = result.criterion.kind == "table-exists" || result.criterion.kind == "field-exists";
-  if (measured.missing() && !existence) {
-    const std::string name =
-        measured.missing_column.empty() ? measured.missing_table : measured.missing_table + "." + measured.missing_column;
-    return set(result, State::not_observable, fmt::format("{} is missing", name), fmt::format("{} 이 없습니다", name));
-  }
-  if (applies == Applies::unknown)
-    return set(result, State::not_observable, "its condition cannot be decided", "적용 조건을 판단할 수 없습니다");
-  if (measured.error)
-    return set(result, State::error, fmt::format("statement refused: {}", measured.error_class),
-               fmt::format("SQL 오류: {}", measured.error_class));
+  if (condition.applies == Applies::refused) return refuse(result, pack, "`applies` refused", "`applies` SQL 오류", condition.because);
+  if (measured.missing() && !existence) return absent(result, missing_name(measured));
+  if (!measured.closed.empty() && !existence) return closed(result, measured.closed);
+  if (condition.applies == Applies::unknown)
+    return set(result, State::not_observable, fmt::format("its condition cannot be decided without {}", condition.because),
+               fmt::format("{} 없이는 적용 조건을 판단할 수 없습니다", condition.because));
+  if (measured.error) return refuse(result, pack, "statement refused", "SQL 오류", measured.error_class);
   if (result.counted == 0 && result.criterion.kind == "source-fact")
     return set(result, State::not_observable, "the source does not record it, or the mapping does not count it",
                "원본에 없거나 매핑이 세지 않는 사실입니다");
@@ -68,7 +92,7 @@ std::string upper(std::string_view text) {
 class DqdRules {
  public:
   DqdRules(const Catalog& catalog, PackResult& pack, const std::vector<Measured>& measured);
-  void decide(CriterionResult& result, const Measured& measured) const;
+  void decide(CriterionResult& result, const PackResult& pack, const Measured& measured) const;
 
  private:
   bool not_applicable(CriterionResult& result, const Measured& measured) const;
@@ -124,17 +148,20 @@ bool DqdRules::not_applicable(CriterionResult& result, const Measured& measured)
   return false;
 }
 
-void DqdRules::decide(CriterionResult& result, const Measured& measured) const {
+void DqdRules::decide(CriterionResult& result, const PackResult& pack, const Measured& measured) const {
   const bool existence = result.criterion.check == "cdmTable" || result.criterion.check == "cdmField";
-  result.sql_error = measured.error || (measured.missing() && !existence);
+  result.sql_error = measured.error || ((measured.missing() || !measured.closed.empty()) && !existence);
   result.measured = !result.sql_error;
   if (not_applicable(result, measured)) return;
   if (result.sql_error) {
-    const std::string missing = measured.missing_table + (measured.missing_column.empty() ? "" : "." + measured.missing_column);
+    const std::string missing = missing_name(measured);
     if (measured.missing())
       return set(result, State::error, fmt::format("statement refused: {} is missing", missing),
                  fmt::format("SQL 오류: {} 이 없음", missing));
-    return set(result, State::error, "statement refused: " + measured.error_class, "SQL 오류: " + measured.error_class);
+    if (!measured.closed.empty())
+      return set(result, State::error, fmt::format("statement refused: no right to read {}", measured.closed),
+                 fmt::format("SQL 오류: {} 읽기 권한 없음", measured.closed));
+    return refuse(result, pack, "statement refused", "SQL 오류", measured.error_class);
   }
   set(result, above(result) ? State::fail : State::pass, {}, {});
 }
@@ -191,14 +218,21 @@ bool AuditResult::gates_held() const {
   return true;
 }
 
-void evaluate(PackResult& pack, const Catalog& catalog, const std::vector<Measured>& measured, const std::vector<Applies>& applies) {
+std::string shown_score(double score) { return fmt::format("{:.2f}", std::floor((score + rounding) * 100.0) / 100.0); }
+
+std::string shown_share(std::int64_t violated, std::int64_t counted) {
+  if (counted <= 0 || violated <= 0) return "0.00";
+  return fmt::format("{:.2f}", std::ceil(10000.0 * static_cast<double>(violated) / static_cast<double>(counted) - 1e-9) / 100.0);
+}
+
+void evaluate(PackResult& pack, const Catalog& catalog, const std::vector<Measured>& measured, const std::vector<Condition>& conditions) {
   for (std::size_t i = 0; i < pack.criteria.size(); ++i) take(pack.criteria[i], measured[i]);
   if (pack.pack.evaluation == Evaluation::plain) {
-    for (std::size_t i = 0; i < pack.criteria.size(); ++i) plain(pack.criteria[i], measured[i], applies[i]);
+    for (std::size_t i = 0; i < pack.criteria.size(); ++i) plain(pack.criteria[i], pack, measured[i], conditions[i]);
     return;
   }
   const DqdRules rules(catalog, pack, measured);
-  for (std::size_t i = 0; i < pack.criteria.size(); ++i) rules.decide(pack.criteria[i], measured[i]);
+  for (std::size_t i = 0; i < pack.criteria.size(); ++i) rules.decide(pack.criteria[i], pack, measured[i]);
 }
 
 std::optional<double> part(const CriterionResult& result, Scoring scoring) {
@@ -212,16 +246,13 @@ namespace {
 // What DataQualityDashboard leaves out by its rules of NOT APPLICABLE is no lack of evidence: such a pack answers for its errors alone.
 void weigh_evidence(PackResult& pack) {
   double decided = 0, rest = 0;
-  bool broken = false;
   for (const CriterionResult& result : pack.criteria) {
     if (!result.criterion.scoring) continue;
-    broken |= result.criterion.critical && result.state == State::error;
     const bool known = result.state == State::pass || result.state == State::fail;
     const bool idle = result.state == State::not_applicable && (!result.measured || pack.pack.evaluation == Evaluation::dqd);
     (known ? decided : rest) += idle ? 0.0 : result.criterion.weight;
   }
   pack.decided = decided + rest > 0 ? 100.0 * decided / (decided + rest) : 100.0;
-  pack.undecided = !pack.pack.undecided.empty() && (broken || pack.decided < pack.pack.least_decided);
 }
 
 }  // namespace
@@ -229,6 +260,9 @@ void weigh_evidence(PackResult& pack) {
 void score(PackResult& pack) {
   std::vector<Mean> means;
   Mean total;
+  pack.categories.clear();
+  pack.tally = {};
+  pack.critical_unseen = 0;
   for (const CriterionResult& result : pack.criteria) {
     std::size_t at = 0;
     while (at < pack.categories.size() && pack.categories[at].category.id != result.criterion.category) ++at;
@@ -246,13 +280,22 @@ void score(PackResult& pack) {
       means[at].add(*value, result.criterion.weight);
       total.add(*value, result.criterion.weight);
     }
-    pack.capped |= result.criterion.critical && result.state == State::fail;
+    pack.critical_unseen += result.criterion.critical && result.state == State::not_observable ? 1U : 0U;
   }
   for (std::size_t i = 0; i < means.size(); ++i) pack.categories[i].score = means[i].percent();
   pack.score = total.percent();
   weigh_evidence(pack);
+  if (pack.pack.evaluation == Evaluation::dqd) pack.dqd = dqd_figures(pack);
+}
+
+void rate(PackResult& pack) {
+  const auto critical = [&pack](State state) {
+    return std::ranges::any_of(pack.criteria, [state](const CriterionResult& one) { return one.criterion.critical && one.state == state; });
+  };
+  pack.capped = critical(State::fail);
+  pack.undecided = !pack.pack.undecided.empty() && (critical(State::error) || pack.decided < pack.pack.least_decided - rounding);
   for (const Band& band : pack.pack.bands) {
-    if (!pack.score || *pack.score < band.from || !pack.band.empty()) continue;
+    if (!pack.score || *pack.score < band.from - rounding || !pack.band.empty()) continue;
     pack.band = band.band;
     pack.verdict = band.verdict;
     pack.verdict_ko = band.verdict_ko;
@@ -266,7 +309,6 @@ void score(PackResult& pack) {
     pack.verdict = pack.pack.capped;
     pack.verdict_ko = pack.pack.capped_ko;
   }
-  if (pack.pack.evaluation == Evaluation::dqd) pack.dqd = dqd_figures(pack);
 }
 
 }  // namespace pyojun

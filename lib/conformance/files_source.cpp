@@ -9,6 +9,7 @@
 
 #include "base/input.hpp"
 #include "base/text.hpp"
+#include "conformance/value_type.hpp"
 #include "warehouse/table_function.hpp"
 
 namespace pyojun {
@@ -28,7 +29,7 @@ std::string unquoted(std::string_view text) {
 }
 
 // The header decides the delimiter: the one that cuts it into the most names.
-Result<Header> read_header(const Input& input) {
+Result<Header> read_header(const Input& input, const Table& table) {
   auto stream = input.open();
   if (!stream) return stream.error();
   std::size_t want = 4096;
@@ -41,6 +42,8 @@ Result<Header> read_header(const Input& input) {
   const auto bytes = (*stream)->view();
   std::string_view line(bytes.data(), bytes.size());
   line = line.substr(0, line.find('\n'));
+  // UTF-16 and UTF-32 have zero bytes in every Latin letter.
+  if (line.find('\0') != std::string_view::npos) return Error{Code::audit_file_wide, input.path(), {}, {}, {}};
   Header header;
   header.crlf = line.ends_with('\r');
   if (header.crlf) line.remove_suffix(1);
@@ -53,14 +56,18 @@ Result<Header> read_header(const Input& input) {
     header.delimiter = delimiter;
   }
   std::set<std::string> seen;
+  bool known = false;
   while (true) {
     const auto end = std::min(line.find(header.delimiter), line.size());
     std::string name = unquoted(line.substr(0, end));
-    while (!seen.insert(name).second) name += "_";
+    if (!name.empty() && seen.contains(name)) return Error{Code::audit_column_twice, input.path(), Position{1, 0, 0}, name, {}};
+    while (!seen.insert(name).second) name += "_";  // cells behind the last name
+    known = known || table.find(name) != no_column;
     header.names.push_back(std::move(name));
     if (end == line.size()) break;
     line.remove_prefix(end + 1);
   }
+  if (!known) return Error{Code::audit_header_missing, input.path(), Position{1, 0, 0}, table.name, {}};
   return header;
 }
 
@@ -87,27 +94,79 @@ std::string read_csv(const std::string& path, const Header& header, const Table*
       header.crlf ? "'\\r\\n'" : "'\\n'", tabs && table != nullptr ? "dateformat='%Y%m%d', " : "", columns);
 }
 
-std::string typed(const Column& column) {
-  const std::string name = sql_name(column.name);
-  switch (column.type) {
+// A text as the CDM's type, null when it does not fit. A cast alone would round 1.5 to 2.
+std::string typed(ColumnType type, const std::string& text) {
+  switch (type) {
     case ColumnType::integer:
-      return fmt::format("try_cast({} as bigint)", name);
+      return fmt::format("case when regexp_full_match({0}, '\\s*[+-]?[0-9]+([.]0*)?\\s*') then try_cast({0} as bigint) end", text);
     case ColumnType::number:
-      return fmt::format("try_cast({} as double)", name);
+      return fmt::format("try_cast({} as double)", text);
     case ColumnType::date:
-      return fmt::format("coalesce(try_cast({0} as date), try_strptime({0}, '%Y%m%d')::date)", name);
+      return fmt::format("coalesce(try_cast({0} as date), try_strptime({0}, '%Y%m%d')::date)", text);
     case ColumnType::datetime:
-      return fmt::format("try_cast({} as timestamp)", name);
+      return fmt::format("try_cast({} as timestamp)", text);
     case ColumnType::text:
-      return name;
+      return text;
   }
-  return name;
+  return text;
 }
 
-struct Found {
-  std::vector<std::string> csv, parquet;
-  std::map<std::string, const Input*> inputs;
+// One column of a SELECT list that gives a source the CDM's names and types.
+struct Piece {
+  std::string name;                // in the result
+  std::string text;                // the delivered value
+  const Column* column = nullptr;  // null: taken over as it is
+  std::string delivered;           // SQL name of the delivered type
 };
+
+// The list, after values that do not fit were counted in `from`; `kept`: with "<column> as delivered" for columns that have some.
+Result<std::string> typed_list(Duck& duck, const std::string& table, const std::vector<Piece>& pieces, const std::string& from,
+                               std::vector<Misfit>& misfits, std::vector<std::string>& kept) {
+  std::string counts;
+  std::vector<const Piece*> doubtful;
+  for (const Piece& piece : pieces) {
+    if (piece.column == nullptr || piece.column->type == ColumnType::text) continue;
+    counts += fmt::format("{}count(case when {} is not null and ({}) is null then 1 end)", counts.empty() ? "" : ", ", piece.text,
+                          typed(piece.column->type, piece.text));
+    doubtful.push_back(&piece);
+  }
+  std::set<std::string, std::less<>> bad;
+  const auto take = [&](const DuckRows& rows) {
+    for (std::size_t i = 0; i < doubtful.size() && rows.rows() > 0; ++i) {
+      const std::int64_t values = rows.integer(i, 0);
+      if (values <= 0) continue;
+      bad.insert(doubtful[i]->name);
+      misfits.push_back({table, doubtful[i]->name, std::string(wide_type(doubtful[i]->column->type)), doubtful[i]->delivered,
+                         static_cast<std::uint64_t>(values)});
+    }
+    return false;
+  };
+  if (!counts.empty()) {
+    if (Status status = duck.query(fmt::format("select {} from {}", counts, from), take, table); !status) return status.error();
+  }
+  std::string list;
+  for (const Piece& piece : pieces) {
+    const std::string value = piece.column == nullptr ? piece.text : typed(piece.column->type, piece.text);
+    list += fmt::format("{}{} as {}", list.empty() ? "" : ", ", value, sql_name(piece.name));
+    if (!bad.contains(piece.name)) continue;
+    kept.push_back(piece.name + " as delivered");
+    list += fmt::format(", case when ({}) is null then {} end as {}", value, piece.text, sql_name(kept.back()));
+  }
+  return list;
+}
+
+// A column of a database or a Parquet file; taken over as it is unless the SQL of checks could not work on its type.
+Piece piece_of(const Table& table, const std::string& column, const std::string& sql_type) {
+  Piece out{ascii_lower(column), sql_name(column), column_of(table, ascii_lower(column)), sql_type};
+  if (out.column == nullptr || fits(out.column->type, value_type(sql_type))) {
+    out.column = nullptr;
+  } else if (out.column->type == ColumnType::text) {
+    out.text = fmt::format("cast({} as varchar)", out.text);
+  } else {
+    out.text = fmt::format("nullif(trim(cast({} as varchar)), '')", out.text);
+  }
+  return out;
+}
 
 // "PERSON.csv.gz" and "person/part-0.parquet" are both person.
 const Table* table_of(const Schema& schema, const Input& input, std::string& name) {
@@ -130,8 +189,8 @@ const Table* table_of(const Schema& schema, const Input& input, std::string& nam
   return id == no_table ? nullptr : &schema.table(id);
 }
 
-Status load_csv(const LoadRequest& request, const Input& input, const Table& table, bool append) {
-  auto header = read_header(input);
+Status load_csv(const LoadRequest& request, const Input& input, const Table& table, bool append, std::vector<Misfit>& misfits) {
+  auto header = read_header(input, table);
   if (!header) return header.error();
   const std::string target = "cdm." + sql_name(table.name);
   Duck& duck = *request.duck;
@@ -142,59 +201,51 @@ Status load_csv(const LoadRequest& request, const Input& input, const Table& tab
   // Some cell does not fit its type, or a second file of a table: by way of text.
   const Status raw = duck.exec(
       fmt::format("create or replace temp table raw_rows as select * from {}", read_csv(input.path(), *header, nullptr)), input.name());
-  if (!raw) return Error{Code::audit_file_damaged, input.path(), {}, table.name, raw.error().detail};
-  if (Status status = type_columns(duck, &table, header->names, "raw_rows", target, append); !status) return status;
+  if (!raw) return Error{Code::audit_file_damaged, input.path(), {}, table.name, {}};
+  if (Status status = type_columns(duck, table, header->names, "raw_rows", target, append, misfits); !status) return status;
   return duck.exec("drop table raw_rows", "raw rows");
 }
 
-Status load_parquet(const LoadRequest& request, const std::vector<std::string>& paths, const Table& table) {
-  std::string list, columns;
+Status load_parquet(const LoadRequest& request, const std::vector<std::string>& paths, const Table& table, Loaded& out) {
+  std::string list;
+  std::vector<Piece> pieces;
   for (const auto& path : paths) list += (list.empty() ? "" : ", ") + sql_text(path);
   const std::string from = fmt::format("read_parquet([{}], union_by_name=true)", list);
-  const auto take = [&columns](const DuckRows& rows) {
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      const std::string_view name = rows.text(0, i);
-      columns += fmt::format("{}{} as {}", columns.empty() ? "" : ", ", sql_name(name), sql_name(ascii_lower(name)));
-    }
+  const auto take = [&](const DuckRows& rows) {
+    for (std::size_t i = 0; i < rows.rows(); ++i)
+      pieces.push_back(piece_of(table, std::string(rows.text(0, i)), std::string(rows.text(1, i))));
     return true;
   };
-  Status status = request.duck->query(fmt::format("select column_name from (describe select * from {})", from), take, table.name);
-  if (status)
-    status = request.duck->exec(fmt::format("create view cdm.{} as select {} from {}", sql_name(table.name), columns, from), table.name);
-  if (!status) return Error{Code::audit_file_damaged, paths.front(), {}, table.name, {}};
+  const Error damaged{Code::audit_file_damaged, paths.front(), {}, table.name, {}};
+  if (!request.duck->query(fmt::format("select column_name, column_type from (describe select * from {})", from), take, table.name))
+    return damaged;
+  std::set<std::string> names;
+  for (const Piece& piece : pieces) {
+    if (!names.insert(piece.name).second) return Error{Code::audit_column_twice, paths.front(), {}, piece.name, {}};
+  }
+  std::vector<std::string> kept;
+  auto columns = typed_list(*request.duck, table.name, pieces, from, out.misfits, kept);
+  if (!columns) return damaged;
+  out.read_later.insert(out.read_later.end(), paths.begin(), paths.end());
+  if (!request.duck->exec(fmt::format("create view cdm.{} as select {} from {}", sql_name(table.name), *columns, from), table.name))
+    return damaged;
   return {};
 }
 
 }  // namespace
 
-Status type_columns(Duck& duck, const Table* table, const std::vector<std::string>& columns, const std::string& raw,
-                    const std::string& target, bool append) {
-  std::string counts, list;
-  std::vector<std::pair<const Column*, bool>> found;
-  for (const auto& name : columns) found.emplace_back(table == nullptr ? nullptr : column_of(*table, name), false);
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const std::string name = sql_name(columns[i]);
-    const Column* const column = found[i].first;
-    counts += fmt::format(
-        "{}{}", i == 0 ? "" : ", ",
-        column == nullptr ? "0" : fmt::format("count(case when {} is not null and {} is null then 1 end)", name, typed(*column)));
-  }
-  const auto take = [&found](const DuckRows& rows) {
-    for (std::size_t i = 0; i < found.size() && rows.rows() > 0; ++i) found[i].second = rows.integer(i, 0) > 0;
-    return false;
-  };
-  if (Status status = duck.query(fmt::format("select {} from {}", counts, raw), take, "types"); !status) return status;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const std::string name = sql_name(columns[i]);
-    const Column* const column = found[i].first;
-    list += fmt::format("{}{} as {}", list.empty() ? "" : ", ", column == nullptr ? name : typed(*column), name);
-    if (found[i].second && !append) {
-      list += fmt::format(", case when {} is null then {} end as {}", typed(*column), name, sql_name(columns[i] + " as delivered"));
-    }
-  }
-  const std::string select = fmt::format("select {} from {}", list, raw);
-  return duck.exec(append ? fmt::format("insert into {} by name {}", target, select) : fmt::format("create table {} as {}", target, select),
-                   "types");
+Status type_columns(Duck& duck, const Table& table, const std::vector<std::string>& columns, const std::string& raw,
+                    const std::string& target, bool append, std::vector<Misfit>& misfits) {
+  std::vector<Piece> pieces;
+  for (const auto& name : columns) pieces.push_back({name, sql_name(name), column_of(table, name), "VARCHAR"});
+  std::vector<std::string> kept;
+  auto list = typed_list(duck, table.name, pieces, raw, misfits, kept);
+  if (!list) return list.error();
+  const std::string select = fmt::format("select {} from {}", *list, raw);
+  if (!append) return duck.exec(fmt::format("create table {} as {}", target, select), "types");
+  std::string sql;
+  for (const auto& name : kept) sql += fmt::format("alter table {} add column if not exists {} varchar; ", target, sql_name(name));
+  return duck.exec(fmt::format("{}insert into {} by name {}", sql, target, select), "types");
 }
 
 Result<Loaded> load_folder(const LoadRequest& request) {
@@ -216,12 +267,14 @@ Result<Loaded> load_folder(const LoadRequest& request) {
       continue;
     }
     if (request.unneeded.contains(table->name)) continue;
-    if (Status status = load_csv(request, *input, *table, !out.tables.insert(table->name).second); !status) return status.error();
+    if (Status status = load_csv(request, *input, *table, !out.tables.insert(table->name).second, out.misfits); !status)
+      return status.error();
     out.kind = "csv";
   }
   for (const auto& [name, paths] : parquet) {
     if (!out.tables.insert(name).second) continue;
-    if (Status status = load_parquet(request, paths, request.schema->table(request.schema->find(name))); !status) return status.error();
+    if (Status status = load_parquet(request, paths, request.schema->table(request.schema->find(name)), out); !status)
+      return status.error();
     if (out.kind.empty()) out.kind = "parquet";
   }
   return out;
@@ -251,60 +304,82 @@ Status show_evidence(Duck& duck, const std::string& alias) {
 
 }  // namespace
 
-// Which schema: one that was named, else cdm, main, or the first by name that has a person table.
-Result<Loaded> load_duckdb(const LoadRequest& request) {
-  Duck& duck = *request.duck;
-  const std::string alias = request.vocabulary_only ? "vocabulary_source" : "source";
-  if (Status status = duck.exec(fmt::format("attach {} as {} (read_only)", sql_text(request.place), alias), "attach"); !status) {
-    return Error{Code::audit_database_failed, request.place, {}, {}, {}};
+namespace {
+
+struct Line {
+  std::string schema, table, column, type;
+};
+
+// Which schema: those that were named, else cdm, main, or the first by name that has a person table.
+Result<std::vector<std::string>> schema_order(const LoadRequest& request, const std::vector<Line>& lines) {
+  std::vector<std::string> order = request.schemas;
+  for (const auto& name : order) {
+    if (std::ranges::find(lines, name, &Line::schema) == lines.end()) return Error{Code::audit_schema_missing, request.place, {}, name, {}};
   }
-  struct Line {
-    std::string schema, table, column;
-  };
+  if (!order.empty()) return order;
+  const std::string_view mark = request.vocabulary_only ? "concept" : "person";
+  for (const std::string_view wanted : {"cdm", "main", ""}) {
+    for (const Line& line : lines) {
+      const bool fitting = wanted.empty() || line.schema == wanted;
+      if (fitting && ascii_lower(line.table) == mark && std::ranges::find(order, line.schema) == order.end()) order.push_back(line.schema);
+    }
+  }
+  if (order.size() > 1) order.resize(1);
+  if (order.empty()) order.emplace_back("main");
+  return order;
+}
+
+Result<std::vector<Line>> columns_of(Duck& duck, const std::string& alias) {
   std::vector<Line> lines;
   const auto take = [&lines](const DuckRows& rows) {
     for (std::size_t i = 0; i < rows.rows(); ++i)
-      lines.push_back({std::string(rows.text(0, i)), std::string(rows.text(1, i)), std::string(rows.text(2, i))});
+      lines.push_back(
+          {std::string(rows.text(0, i)), std::string(rows.text(1, i)), std::string(rows.text(2, i)), std::string(rows.text(3, i))});
     return true;
   };
   const auto query = fmt::format(
-      "select schema_name, table_name, column_name from duckdb_columns() where database_name = '{}' order by 1, 2, column_index", alias);
+      "select schema_name, table_name, column_name, upper(data_type) from duckdb_columns() where database_name = '{}' order by 1, 2, "
+      "column_index",
+      alias);
   if (Status status = duck.query(query, take, "catalogue"); !status) return status.error();
-  std::vector<std::string> order = request.schemas;
-  if (order.empty()) {
-    const std::string_view mark = request.vocabulary_only ? "concept" : "person";
-    for (const std::string_view wanted : {"cdm", "main", ""}) {
-      for (const Line& line : lines) {
-        const bool fits = wanted.empty() || line.schema == wanted;
-        if (fits && ascii_lower(line.table) == mark && std::ranges::find(order, line.schema) == order.end()) order.push_back(line.schema);
-      }
-    }
-    if (order.size() > 1) order.resize(1);
-    if (order.empty()) order.emplace_back("main");
-  }
+  return lines;
+}
+
+}  // namespace
+
+Result<Loaded> load_duckdb(const LoadRequest& request) {
+  Duck& duck = *request.duck;
+  const std::string alias = request.vocabulary_only ? "vocabulary_source" : "source";
+  const Error failed{Code::audit_database_failed, request.place, {}, {}, {}};
+  if (!duck.exec(fmt::format("attach {} as {} (read_only)", sql_text(request.place), alias), "attach")) return failed;
+  auto lines = columns_of(duck, alias);
+  if (!lines) return lines.error();
+  auto order = schema_order(request, *lines);
+  if (!order) return order.error();
   Loaded out;
   out.kind = "duckdb";
-  std::map<std::string, std::pair<std::string, std::string>> views;  // table -> from, column list
-  for (const auto& schema : order) {
-    for (const Line& line : lines) {
+  out.schemas = *order;
+  std::map<std::string, std::pair<std::string, std::vector<Piece>>> views;  // table -> from, columns
+  for (const auto& schema : *order) {
+    for (const Line& line : *lines) {
       const std::string name = ascii_lower(line.table);
       const TableId id = request.schema->find(name);
       if (line.schema != schema || id == no_table || request.there.contains(name)) continue;
       if (request.vocabulary_only && request.schema->table(id).schema != "vocabulary") continue;
       const std::string from = fmt::format("{}.{}.{}", alias, sql_name(line.schema), sql_name(line.table));
-      auto& view = views.try_emplace(name, from, "").first->second;
-      if (view.first != from) continue;
-      view.second += fmt::format("{}{} as {}", view.second.empty() ? "" : ", ", sql_name(line.column), sql_name(ascii_lower(line.column)));
+      auto& view = views.try_emplace(name, from, std::vector<Piece>()).first->second;
+      if (view.first == from) view.second.push_back(piece_of(request.schema->table(id), line.column, line.type));
     }
   }
   if (!request.vocabulary_only) {
     if (Status status = show_evidence(duck, alias); !status) return status.error();
   }
   for (const auto& [name, view] : views) {
-    if (Status status =
-            duck.exec(fmt::format("create or replace view cdm.{} as select {} from {}", sql_name(name), view.second, view.first), name);
-        !status)
-      return status.error();
+    std::vector<std::string> kept;
+    auto list = typed_list(duck, name, view.second, view.first, out.misfits, kept);
+    // A view that is broken, or that reads what is not there.
+    if (!list || !duck.exec(fmt::format("create or replace view cdm.{} as select {} from {}", sql_name(name), *list, view.first), name))
+      return Error{Code::audit_database_failed, request.place, {}, name, {}};
     out.tables.insert(name);
   }
   return out;

@@ -44,7 +44,10 @@ std::string_view given(std::string_view text) {
 Status own_form(const CsvTable& table, std::vector<Pack>& packs) {
   for (const CsvLine& line : table.lines()) {
     const std::string id(trim(table.cell(line, "criterion")));
-    const auto value = percent(trim(table.cell(line, "threshold")));
+    const std::string_view cell = trim(table.cell(line, "threshold"));
+    if (cell.empty()) continue;
+    const bool none = cell == "none";
+    const auto value = none ? std::nullopt : percent(cell);
     bool found = false;
     for (Pack& pack : packs) {
       for (Criterion& criterion : pack.criteria) {
@@ -53,7 +56,7 @@ Status own_form(const CsvTable& table, std::vector<Pack>& packs) {
         found = true;
       }
     }
-    if (!value || !found) return Error{Code::audit_thresholds_damaged, table.file(), Position{line.number, 0, 0}, id, {}};
+    if ((!value && !none) || !found) return Error{Code::audit_thresholds_damaged, table.file(), Position{line.number, 0, 0}, id, {}};
   }
   return {};
 }

@@ -8,9 +8,10 @@
 
 namespace pyojun {
 
-// Thresholds in one of two forms. Ours: columns `criterion` (id, or PACK/id) and `threshold`. DataQualityDashboard's: the columns of its
-// Table_Level, Field_Level or Concept_Level CSV; a check <name> whose column <name> says No is left out, a cell of <name>Threshold replaces
-// the threshold. Blank cells change nothing. Errors: audit_thresholds_damaged with file and line.
+// Thresholds in one of two forms. Ours: columns `criterion` (id, or PACK/id) and `threshold` (percent, or `none`: none is tolerated).
+// DataQualityDashboard's: the columns of its Table_Level, Field_Level or Concept_Level CSV; a check <name> whose column <name> says No is
+// left out, a cell of <name>Threshold replaces the threshold. Blank cells change nothing. Errors: audit_thresholds_damaged with file and
+// line.
 Status apply_thresholds(const std::string& file, std::vector<Pack>& packs);
 
 // CSV with columns criterion (id, or PACK/id), reason, expires (YYYY-MM-DD, last day it holds). A failure that is suppressed stays a

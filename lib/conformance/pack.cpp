@@ -13,6 +13,7 @@
 #include "base/mapped_file.hpp"
 #include "base/resources.hpp"
 #include "base/text.hpp"
+#include "conformance/guard.hpp"
 #include "conformance/kinds.hpp"
 #include "conformance/template.hpp"
 
@@ -66,6 +67,8 @@ class Loader {
   Status read_pack();
   Status read_scales();
   Status read_parameters();
+  Status set_parameter(const std::string& name, const std::string& value);
+  std::string settings() const;
   Status read_criteria();
   Status expand(const CsvTable& criteria, const CsvLine& line);
   Status add(const CsvTable& criteria, const CsvLine& line, const CsvTable* list, const CsvLine* entry);
@@ -79,6 +82,8 @@ class Loader {
   const PackOptions& options_;
   std::map<std::string, CsvTable, std::less<>> tables_;
   Arguments parameters_;
+  Arguments allowed_;                          // values of parameters: "a|b" or "1..9"; none: any
+  std::set<std::string, std::less<>> groups_;  // optional groups that were switched on and are in use
   std::set<std::string, std::less<>> ids_;
   Pack pack_;
 };
@@ -121,6 +126,12 @@ Status Loader::read_pack() {
   return {};
 }
 
+// Only an authority certifies; a pack says how ready the data is. 인증 준비 (ready to be certified) may be said.
+bool says_certified(std::string_view text) {
+  if (ascii_lower(text).find("certified") != std::string::npos) return true;
+  return text.find("인증") != std::string_view::npos && text.find("준비") == std::string_view::npos;
+}
+
 // A row whose `from` is `critical` gives the verdict while a critical criterion fails; `decided 75`: while less than 75 % of the weight
 // could be checked.
 Status Loader::read_scales() {
@@ -131,6 +142,9 @@ Status Loader::read_scales() {
   for (const CsvLine& line : parsed->lines()) {
     const std::string_view from = parsed->cell(line, "from");
     const std::string verdict(parsed->cell(line, "verdict")), verdict_ko(parsed->cell(line, "verdict_ko"));
+    for (const std::string_view text : {std::string_view(verdict), std::string_view(verdict_ko), parsed->cell(line, "band")}) {
+      if (says_certified(text)) return at(Code::pack_says_certified, "scales.csv", line.number, text);
+    }
     if (from == "critical") {
       pack_.capped = verdict;
       pack_.capped_ko = verdict_ko;
@@ -151,27 +165,61 @@ Status Loader::read_scales() {
   return {};
 }
 
+// Whether a value is one of "a|b", or a whole number of "1..9"; "" allows every value.
+bool allows(std::string_view allowed, std::string_view value) {
+  if (allowed.empty()) return true;
+  if (const auto dots = allowed.find(".."); dots != std::string_view::npos) {
+    const auto low = number(trim(allowed.substr(0, dots))), high = number(trim(allowed.substr(dots + 2))), given = number(value);
+    const bool digits = !value.empty() && value.size() < 10 && value.find_first_not_of("0123456789") == std::string_view::npos;
+    return digits && low && high && given && *given >= *low && *given <= *high;
+  }
+  while (!allowed.empty()) {
+    const auto end = std::min(allowed.find('|'), allowed.size());
+    if (trim(allowed.substr(0, end)) == value) return true;
+    allowed.remove_prefix(std::min(allowed.size(), end + 1));
+  }
+  return false;
+}
+
 // Values end up inside SQL, so only harmless characters are taken.
+Status Loader::set_parameter(const std::string& name, const std::string& value) {
+  const bool harmless = std::ranges::all_of(value, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || c == '+';
+  });
+  if (!harmless) return at(Code::pack_parameter_wrong, "parameters.csv", 0, name);
+  if (const std::string& allowed = allowed_[name]; !allows(allowed, value)) {
+    Error error = at(Code::pack_value_unknown, "parameters.csv", 0, name + "=" + value);
+    error.detail = allowed;
+    return error;
+  }
+  parameters_[name] = value;
+  return {};
+}
+
 Status Loader::read_parameters() {
-  const auto harmless = [](std::string_view text) {
-    return std::ranges::all_of(text, [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || c == '+';
-    });
-  };
   if (files_.contains("parameters.csv")) {
     auto found = table("parameters.csv");
     if (!found) return found.error();
     for (const CsvLine& line : (*found)->lines()) {
-      parameters_[std::string((*found)->cell(line, "name"))] = (*found)->cell(line, "default");
+      const std::string name((*found)->cell(line, "name"));
+      allowed_[name] = (*found)->cell(line, "values");
+      parameters_[name] = (*found)->cell(line, "default");
+      if (!allows(allowed_[name], parameters_[name])) return at(Code::pack_value_unknown, "parameters.csv", line.number, name);
     }
   }
   for (const auto& [name, value] : options_.parameters) {
     const auto known = parameters_.find(name);
     if (known == parameters_.end()) continue;  // another pack of the same run may know it; run_audit finds those nobody knows
-    if (!harmless(value)) return at(Code::pack_parameter_wrong, "parameters.csv", 0, name);
-    known->second = value;
+    if (Status status = set_parameter(name, value); !status) return status;
   }
   return {};
+}
+
+std::string Loader::settings() const {
+  std::string out;
+  for (const auto& [name, value] : parameters_) out += (out.empty() ? "" : "; ") + name + "=" + value;
+  for (const auto& group : groups_) out += (out.empty() ? "" : "; ") + group;
+  return out;
 }
 
 Result<std::string> Loader::cell(const CsvTable& criteria, const CsvLine& line, std::string_view column, const CsvTable* list,
@@ -272,9 +320,11 @@ Status Loader::add(const CsvTable& criteria, const CsvLine& line, const CsvTable
   auto only = cell(criteria, line, "only", list, entry);
   if (!only) return only.error();
   if (!only->empty() && std::ranges::find(options_.groups, *only) == options_.groups.end()) return {};
+  if (!only->empty()) groups_.insert(*only);
   Criterion out;
   if (Status status = fill(out, criteria, line, list, entry); !status) return status;
   if (out.id.empty()) return at(Code::pack_damaged, "criteria.csv", line.number, "id");
+  if (out.title.empty()) return at(Code::pack_title_missing, "criteria.csv", line.number, out.id);
   if (!ids_.insert(out.id).second) return at(Code::pack_id_twice, "criteria.csv", line.number, out.id);
   const Kind* const kind = find_kind(out.kind);
   if (kind == nullptr) return at(Code::pack_kind_unknown, "criteria.csv", line.number, out.kind);
@@ -332,6 +382,8 @@ Result<Pack> Loader::load() {
   if (Status status = read_scales(); !status) return status.error();
   if (Status status = read_parameters(); !status) return status.error();
   if (Status status = read_criteria(); !status) return status.error();
+  if (Status status = check_statements(pack_, name_); !status) return status.error();
+  pack_.settings = settings();
   return std::move(pack_);
 }
 
@@ -364,6 +416,16 @@ std::string pack_id(const std::string& name) {
   std::string_view rest = name;
   while (rest.ends_with('/')) rest.remove_suffix(1);
   return std::string(rest.substr(rest.find_last_of('/') + 1));
+}
+
+Result<std::vector<std::string>> pack_parameters(const std::string& name, const PackFiles& files) {
+  std::vector<std::string> out;
+  const auto found = files.find("parameters.csv");
+  if (found == files.end()) return out;
+  auto table = CsvTable::parse(found->second, name + "/parameters.csv", Code::pack_damaged);
+  if (!table) return table.error();
+  for (const CsvLine& line : table->lines()) out.emplace_back(table->cell(line, "name"));
+  return out;
 }
 
 Result<Pack> load_pack(const std::string& name, const PackFiles& files, const PackOptions& options) {

@@ -62,6 +62,9 @@ struct Pack {
   // Verdict while less than this share (percent) of the weight could be checked, or a critical criterion ends in an error.
   double least_decided = 0;
   std::string undecided, undecided_ko;
+  // What the pack was loaded with: its parameters and optional groups, "institution=clinic; k=5; vocabulary"; "" when it has none. Audits
+  // with other settings are never compared.
+  std::string settings;
   std::vector<CategoryTitle> categories;
   std::vector<Criterion> criteria;  // in the order of criteria.csv
 };
@@ -81,8 +84,10 @@ std::vector<std::string> shipped_packs();
 Result<PackFiles> pack_files(const std::string& name);
 // Name of a pack as reports show it: the last part of a folder's path.
 std::string pack_id(const std::string& name);
+// Names of the parameters a pack takes, in its order. Error: pack_damaged.
+Result<std::vector<std::string>> pack_parameters(const std::string& name, const PackFiles& files);
 // Errors with file and line: pack_damaged, pack_word_unknown (a column or word that means nothing), pack_placeholder_unknown,
-// pack_parameter_wrong, pack_id_twice.
+// pack_parameter_wrong, pack_value_unknown, pack_id_twice, pack_title_missing, pack_says_certified, pack_sql_refused (guard.hpp).
 Result<Pack> load_pack(const std::string& name, const PackFiles& files, const PackOptions& options);
 
 // Loads by name; the two steps in one.

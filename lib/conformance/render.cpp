@@ -63,6 +63,7 @@ class Renderer {
   void add_needs();
   std::vector<std::string> key_columns(const std::string& table) const;
   std::string key_list() const;
+  std::string existence() const;
   void write_queries();
 
   const Criterion& criterion_;
@@ -217,6 +218,24 @@ std::string Renderer::key_list() const {
   return out;
 }
 
+// What the catalogue says, as a statement that says the same: in the first schema that has the table, when there are several.
+std::string Renderer::existence() const {
+  std::string schemas;
+  for (const auto& one : context_.schemas) schemas += (schemas.empty() ? "" : ", ") + quoted(one);
+  const auto dot = criterion_.table.find('.');
+  if (dot != std::string::npos) schemas = quoted(criterion_.table.substr(0, dot));
+  const std::string table = quoted(dot == std::string::npos ? criterion_.table : criterion_.table.substr(dot + 1));
+  if (criterion_.field.empty() || kind_.shape == Shape::table)
+    return fmt::format(
+        "select case when count(*) > 0 then 0 else 1 end, 1 from information_schema.tables where lower(table_name) = {} and "
+        "table_schema in ({})",
+        table, schemas);
+  return fmt::format(
+      "select case when count(*) > 0 then 0 else 1 end, 1 from information_schema.columns where lower(table_name) = {} and "
+      "lower(column_name) = {} and table_schema in ({})",
+      table, quoted(criterion_.field), schemas);
+}
+
 void Renderer::write_queries() {
   switch (out_.shape) {
     case Shape::rows:
@@ -240,10 +259,8 @@ void Renderer::write_queries() {
       out_.keys_query = fill(kind_.keys);
       return;
     case Shape::table:
-      out_.query = fmt::format("select 0, 1 from {} limit 1", criterion_.table);
-      return;
     case Shape::field:
-      out_.query = fmt::format("select 0, 1 from (select {} from {}) t limit 1", criterion_.field, criterion_.table);
+      out_.query = existence();
       return;
     case Shape::stated:
       return;

@@ -42,8 +42,9 @@ struct CheckSql {
 
 struct RenderContext {
   const Catalog* catalog = nullptr;
-  const Schema* schema = nullptr;  // for primary keys
-  std::string today;               // YYYY-MM-DD
+  const Schema* schema = nullptr;           // for primary keys
+  std::string today;                        // YYYY-MM-DD
+  std::vector<std::string> schemas{"cdm"};  // AuditSource::schemas
 };
 
 // A day of the calendar as YYYY-MM-DD: 2026-02-30 is none.

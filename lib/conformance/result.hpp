@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "conformance/engine.hpp"
 #include "conformance/pack.hpp"
 
 namespace pyojun {
@@ -76,8 +77,10 @@ struct PackResult {
   // an error. Those whose condition does not hold are no part of it.
   double decided = 100;
   bool undecided = false;  // too little of it, or a critical criterion ended in an error: no band, no verdict, no gate on the score holds
+  std::uint64_t critical_unseen = 0;  // critical criteria that data cannot show: they cap nothing, but are to be attested
   std::optional<DqdFigures> dqd;
   std::uint64_t new_failures = 0, resolved = 0, persisting = 0;  // against the baseline
+  std::uint64_t other_settings = 0;                              // stored audits of the pack left out of the trend: other Pack::settings
 };
 
 struct GateResult {
@@ -102,8 +105,15 @@ struct AuditResult {
   std::vector<GateResult> gates;
   std::string baseline;
   std::uint64_t min_cell = 0;  // counts are rounded up to multiples of it; 0: exact
+  std::vector<Misfit> misfits;
+  std::vector<std::string> closed;  // tables and columns of the source the database role may not read
   std::vector<TrendPoint> trend;
   bool gates_held() const;
 };
+
+// How numbers are shown, everywhere: two decimals that never look better than what was found. Scores (percent) are cut, so 94.996 is
+// 94.99 and fails a gate of 95; shares of violations (percent of `counted`) are rounded up. shown_share: "0.01", without the sign.
+std::string shown_score(double score);
+std::string shown_share(std::int64_t violated, std::int64_t counted);
 
 }  // namespace pyojun

@@ -135,10 +135,16 @@ bool Runner::find_missing(std::size_t index) {
       out.missing_table = need.table;
       return true;
     }
-    if (!need.column.empty() && table->second.find(need.column) == nullptr) {
+    const SourceColumn* const column = need.column.empty() ? nullptr : table->second.find(need.column);
+    if (!need.column.empty() && column == nullptr) {
       out.missing_table = need.table;
       out.missing_column = need.column;
       return true;
+    }
+    if (!table->second.readable) {
+      out.closed = need.table;
+    } else if (column != nullptr && !column->readable) {
+      out.closed = need.table + "." + need.column;
     }
   }
   return false;
@@ -153,7 +159,7 @@ bool Runner::decided(std::size_t index) {
     out_[index].counted = 1;
     return true;
   }
-  if (missing || check.shape == Shape::stated) return true;
+  if (missing || !out_[index].closed.empty() || check.shape == Shape::stated) return true;
   if (check.shape == Shape::rows || check.shape == Shape::groups) return catalog_.find(check.table)->second.rows == 0;
   return false;
 }
@@ -238,9 +244,7 @@ void Runner::run_alone(std::size_t index) {
   Measured& out = out_[index];
   if (!answer || !*answer) {
     out.error = true;
-    // The class only: the rest of an engine's text may quote what it read.
-    const std::string text = answer ? std::string("no two whole numbers") : answer.error().detail;
-    out.error_class = text.substr(0, text.find_first_of(":\n"));
+    out.error_class = answer ? std::string("no two whole numbers") : error_class(answer.error());
     return;
   }
   out.violated = (**answer)[0];

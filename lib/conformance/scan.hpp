@@ -18,6 +18,7 @@ struct Measured {
   bool error = false;                                         // the engine refused the statement
   std::string error_class;                                    // the engine's class of error, never its text
   std::string missing_table, missing_column;
+  std::string closed;  // table or table.column that is there and that the database role may not read
   bool missing() const { return !missing_table.empty() || !missing_column.empty(); }
 };
 

@@ -60,6 +60,7 @@ class DuckSource final : public AuditSource {
   Status open_database(const SourceOptions& options);
   Status open_warehouse(const SourceOptions& options, const Schema& schema);
   Status use(Duck& duck);
+  Status shut_in(const std::vector<std::string>& files);
   Result<Loaded> load(const SourceOptions& options, const Schema& schema, const std::string& place, bool vocabulary_only,
                       std::set<std::string, std::less<>> there);
   Duck& duck() { return own_ ? *own_ : warehouse_->duck(); }
@@ -105,6 +106,15 @@ Status DuckSource::use(Duck& duck) {
   return {};
 }
 
+// Packs come from others: from here on their SQL reads the source and nothing else, and changes no setting. Not for the connection of a
+// running conversion, which has still to publish and cannot be opened up again; there the guard of statements (guard.hpp) stands alone.
+Status DuckSource::shut_in(const std::vector<std::string>& files) {
+  std::string list;
+  for (const auto& file : files) list += (list.empty() ? "" : ", ") + sql_text(file);
+  return duck().exec(fmt::format("set allowed_paths = [{}]; set enable_external_access = false; set lock_configuration = true", list),
+                     "shut in");
+}
+
 Result<Loaded> DuckSource::load(const SourceOptions& options, const Schema& schema, const std::string& place, bool vocabulary_only,
                                 std::set<std::string, std::less<>> there) {
   LoadRequest request{
@@ -131,7 +141,11 @@ Result<std::unique_ptr<AuditSource>> open_source(const SourceOptions& options, c
   if (options.place.starts_with(scheme)) return open_postgres(options.place.substr(scheme.size()), options.schemas, schema);
   auto out = std::make_unique<DuckSource>();
   out->name = last_part(options.place);
-  if (kind_of(options.place) == PlaceKind::warehouse) {
+  const PlaceKind kind = kind_of(options.place);
+  if (!options.schemas.empty() && kind != PlaceKind::duckdb && kind != PlaceKind::none)
+    return Error{Code::arguments_misfit, options.place, {}, "--schema", {}};
+  std::vector<std::string> readable;  // files that statements go on reading
+  if (kind == PlaceKind::warehouse) {
     if (Status status = out->open_warehouse(options, schema); !status) return status.error();
   } else {
     if (Status status = out->open_database(options); !status) return status.error();
@@ -141,19 +155,26 @@ Result<std::unique_ptr<AuditSource>> open_source(const SourceOptions& options, c
       auto loaded = out->load(options, schema, options.vocabulary, true, {});
       if (!loaded) return loaded.error();
       there = std::move(loaded->tables);
+      out->misfits = std::move(loaded->misfits);
+      readable = std::move(loaded->read_later);
     }
     auto loaded = out->load(options, schema, options.place, false, there);
     if (!loaded) return loaded.error();
     if (loaded->tables.empty()) return Error{Code::audit_no_cdm, options.place, {}, {}, {}};
     out->kind = loaded->kind;
-    out->notes = loaded->passed_over;
+    out->notes = std::move(loaded->passed_over);
+    out->misfits.insert(out->misfits.end(), loaded->misfits.begin(), loaded->misfits.end());
+    if (!loaded->schemas.empty()) out->schemas = std::move(loaded->schemas);
+    readable.insert(readable.end(), loaded->read_later.begin(), loaded->read_later.end());
   }
+  std::ranges::stable_sort(out->misfits, {}, &Misfit::table);
   if (Status status = out->use(out->duck()); !status) return status.error();
   // A table of one row group is read by one thread anyway; more of them would only prepare every statement once more.
   const bool small = std::ranges::all_of(out->catalog(), [](const auto& entry) { return entry.second.rows <= row_group; });
   if (small && options.threads > 1) {
     if (Status status = out->duck().exec("set threads = 1", "settings"); !status) return status.error();
   }
+  if (Status status = out->shut_in(readable); !status) return status.error();
   return std::unique_ptr<AuditSource>(std::move(out));
 }
 

@@ -30,15 +30,20 @@ class AuditSource {
   virtual const Catalog& catalog() const = 0;
   // What holds a conversion's own evidence; nullptr when the source is none of ours. Open for reading, as long as the source is.
   virtual class Warehouse* warehouse() { return nullptr; }
-  std::string kind;                // "warehouse", "duckdb", "sqlite", "postgresql", "csv", "parquet"
-  std::string name;                // for reports: the last part of the path, or the service's name
-  std::string identity;            // run identity of a warehouse, else ""
-  std::string folder;              // of a warehouse, else ""
-  std::vector<std::string> notes;  // files passed over, by name
+  std::string kind;                         // "warehouse", "duckdb", "sqlite", "postgresql", "csv", "parquet"
+  std::string name;                         // for reports: the last part of the path, or the service's name
+  std::string identity;                     // run identity of a warehouse, else ""
+  std::string folder;                       // of a warehouse, else ""
+  std::vector<std::string> notes;           // files passed over, by name
+  std::vector<Misfit> misfits;              // in the order of tables and columns
+  std::vector<std::string> closed;          // tables and columns ("note", "person.person_source_value") the role may not read
+  std::vector<std::string> schemas{"cdm"};  // where the CDM's tables are, as information_schema names them
 };
 
-// Errors: audit_source_unknown (nothing there that can be audited), audit_no_cdm (no table of the CDM found), audit_file_damaged,
-// audit_database_failed, and the warehouse's own.
+// DuckDB is shut in before it is handed out: no file but those of the source can be read, none written, and no setting changed.
+// Errors: audit_source_unknown (nothing there that can be audited), audit_no_cdm (no table of the CDM found), audit_schema_missing,
+// audit_file_damaged, audit_file_wide, audit_column_twice, audit_header_missing, audit_database_failed, arguments_misfit (schemas of what
+// has none), and the warehouse's own.
 Result<std::unique_ptr<AuditSource>> open_source(const SourceOptions& options, const Schema& schema);
 
 // The running conversion's own connection as a source.

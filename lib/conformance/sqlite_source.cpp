@@ -31,7 +31,8 @@ std::string_view text_of(sqlite3_stmt* statement, int column) {
 }
 
 // Days are expected as text; numbers of seconds or Julian days are not guessed but stay "as delivered".
-Status copy_table(Duck& duck, sqlite3* database, const std::string& name, const Table& table, const std::string& place) {
+Status copy_table(Duck& duck, sqlite3* database, const std::string& name, const Table& table, const std::string& place,
+                  std::vector<Misfit>& misfits) {
   const Error damaged{Code::audit_database_failed, place, {}, table.name, {}};
   const Statement select = prepare(database, fmt::format("select * from {}", sql_name(name)));
   if (!select) return damaged;
@@ -58,7 +59,8 @@ Status copy_table(Duck& duck, sqlite3* database, const std::string& name, const 
     if (Status status = rows->end_row(); !status) return damaged;
   }
   if (Status status = rows->close(); !status || step != SQLITE_DONE) return damaged;
-  if (Status status = type_columns(duck, &table, columns, "cdm.raw_rows", "cdm." + sql_name(table.name), false); !status) return status;
+  if (Status status = type_columns(duck, table, columns, "cdm.raw_rows", "cdm." + sql_name(table.name), false, misfits); !status)
+    return status;
   return duck.exec("drop table cdm.raw_rows", "raw rows");
 }
 
@@ -70,6 +72,9 @@ Result<Loaded> load_sqlite(const LoadRequest& request) {
   const Database database(opened);
   const Error failed{Code::audit_database_failed, request.place, {}, {}, {}};
   if (code != SQLITE_OK) return failed;
+  // Views of a database somebody else made may call nothing but plain functions, and nothing is ever written.
+  sqlite3_db_config(database.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(database.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   const Statement names = prepare(database.get(), "select name from sqlite_master where type in ('table', 'view') order by name");
   if (!names) return failed;
   Loaded out;
@@ -80,7 +85,7 @@ Result<Loaded> load_sqlite(const LoadRequest& request) {
     if (id == no_table || (request.vocabulary_only && request.schema->table(id).schema != "vocabulary")) continue;
     if (request.there.contains(ascii_lower(name))) continue;
     if (!out.tables.insert(ascii_lower(name)).second) continue;
-    if (Status status = copy_table(*request.duck, database.get(), name, request.schema->table(id), request.place); !status)
+    if (Status status = copy_table(*request.duck, database.get(), name, request.schema->table(id), request.place, out.misfits); !status)
       return status.error();
   }
   return out;

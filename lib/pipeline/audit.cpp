@@ -1,8 +1,11 @@
 #include "pipeline/audit.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/files.hpp"
+#include "base/sha256.hpp"
 #include "conformance/history.hpp"
 #include "conformance/overrides.hpp"
 #include "conformance/render.hpp"
@@ -22,19 +25,38 @@ std::string day_of(const PackRequest& request, const World& world) {
   return world.started.substr(0, 10);
 }
 
+// Every name must be one that some pack of the run takes.
 Status check_parameters(const PackRequest& request) {
+  std::vector<std::string> known;
+  for (const auto& pack : request.packs) {
+    auto files = pack_files(pack);
+    if (!files) return files.error();
+    auto names = pack_parameters(pack, *files);
+    if (!names) return names.error();
+    for (auto& name : *names) known.push_back(std::move(name));
+  }
+  std::string list;
+  for (const auto& name : known) list += (list.empty() ? "" : ", ") + name;
   for (const auto& [name, value] : request.parameters) {
-    bool known = false;
-    for (const auto& pack : request.packs) {
-      auto files = pack_files(pack);
-      if (!files) return files.error();
-      const auto found = files->find("parameters.csv");
-      if (found == files->end()) continue;
-      auto table = CsvTable::parse(found->second, pack + "/parameters.csv", Code::pack_damaged);
-      if (!table) return table.error();
-      for (const auto& line : table->lines()) known = known || table->cell(line, "name") == name;
-    }
-    if (!known) return Error{Code::pack_parameter_wrong, {}, {}, name, {}};
+    if (std::ranges::find(known, name) == known.end())
+      return Error{Code::pack_parameter_wrong, {}, {}, name, list.empty() ? std::string("-") : list};
+  }
+  return {};
+}
+
+// Thresholds of a site are settings too: an audit with others answers another question.
+Status set_thresholds(const std::string& file, std::vector<Pack>& packs) {
+  const auto told = [](const Pack& pack) {
+    std::string text;
+    for (const auto& one : pack.criteria) text += fmt::format("{}={};", one.id, one.threshold ? fmt::format("{}", *one.threshold) : "none");
+    return text;
+  };
+  std::vector<std::string> before;
+  for (const Pack& pack : packs) before.push_back(told(pack));
+  if (Status status = apply_thresholds(file, packs); !status) return status;
+  for (std::size_t i = 0; i < packs.size(); ++i) {
+    const std::string now = told(packs[i]);
+    if (now != before[i]) packs[i].settings += (packs[i].settings.empty() ? "thresholds " : "; thresholds ") + sha256_hex(now).substr(0, 8);
   }
   return {};
 }
@@ -85,10 +107,12 @@ Result<AuditRequest> prepare_audit(const PackRequest& request, const World& worl
   for (const auto& name : request.packs) {
     auto pack = load_pack(name, options);
     if (!pack) return pack.error();
+    // By what reports, gates and files call it.
+    if (std::ranges::find(out.packs, pack->id, &Pack::id) != out.packs.end()) return Error{Code::pack_twice, {}, {}, pack->id, {}};
     out.packs.push_back(std::move(*pack));
   }
   if (!request.thresholds.empty()) {
-    if (Status status = apply_thresholds(request.thresholds, out.packs); !status) return status.error();
+    if (Status status = set_thresholds(request.thresholds, out.packs); !status) return status.error();
   }
   out.gates = request.gates;
   out.gate_new_failures = request.gate_new_failures;
@@ -101,7 +125,8 @@ Result<AuditRequest> prepare_audit(const PackRequest& request, const World& worl
 Status perform_audit(AuditSource& source, AuditRequest& prepared, const PackRequest& request, const Schema& schema, AuditOutcome& outcome) {
   if (!request.baseline.empty()) {
     const bool stored = request.baseline == "last" || request.baseline.find_first_not_of("0123456789") == std::string::npos;
-    auto states = stored ? stored_states(source.engine(), source.catalog(), request.baseline) : states_from_file(request.baseline);
+    auto states = stored ? stored_states(source.engine(), source.catalog(), request.baseline, prepared.packs)
+                         : states_from_file(request.baseline, prepared.packs);
     if (!states) return states.error();
     prepared.baseline = std::move(*states);
     prepared.baseline_name = stored ? request.baseline : request.baseline.substr(request.baseline.find_last_of('/') + 1);

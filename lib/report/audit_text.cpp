@@ -16,8 +16,7 @@ constexpr std::size_t most_reasons = 6;
 
 std::string counts(const CriterionResult& one, bool korean = false) {
   if (!one.measured) return "-";
-  const double percent = one.counted == 0 ? 0.0 : 100.0 * static_cast<double>(one.violated) / static_cast<double>(one.counted);
-  std::string out = fmt::format("{}/{} ({:.2f} %)", one.violated, one.counted, percent);
+  std::string out = fmt::format("{}/{} ({} %)", one.violated, one.counted, shown_share(one.violated, one.counted));
   if (one.codes_counted) out += fmt::format(", {}/{} {}", one.codes_violated.value_or(0), *one.codes_counted, korean ? "코드" : "codes");
   return out;
 }
@@ -30,7 +29,7 @@ std::string escape_xml(std::string_view text) {
   return out;
 }
 
-std::string score_of(const std::optional<double>& score) { return score ? fmt::format("{:.2f}", *score) : std::string("-"); }
+std::string score_of(const std::optional<double>& score) { return score ? shown_score(*score) : std::string("-"); }
 
 // Failures in the order of the report: critical ones first, then by points; then what was not decided, a line a reason.
 void write_failures(std::string& out, const PackResult& pack, bool korean, std::size_t most) {
@@ -41,7 +40,7 @@ void write_failures(std::string& out, const PackResult& pack, bool korean, std::
     if (one.change == "new") mark += korean ? ", 신규" : ", new";
     if (one.criterion.critical) mark += korean ? ", 필수" : ", critical";
     if (!one.suppressed.empty()) mark += korean ? ", 예외" : ", suppressed";
-    const std::string points = all[i].points > 0 ? fmt::format(", +{}", two_decimals(std::max(all[i].points, 0.01))) : std::string();
+    const std::string points = all[i].points > 0 ? fmt::format(", +{}", shown_score(std::max(all[i].points, 0.01))) : std::string();
     out += fmt::format("  {} [{}] {}: {}{}\n", one.criterion.id, mark, korean ? one.criterion.title_ko : one.criterion.title,
                        counts(one, korean), points);
   }
@@ -75,6 +74,14 @@ std::string audit_text(const AuditResult& result, Language language, std::size_t
                                            : "  {} pass, {} fail, {} not applicable, {} not observable, {} error\n"),
                        tally.of(State::pass), tally.of(State::fail), tally.of(State::not_applicable), tally.of(State::not_observable),
                        tally.of(State::error));
+    if (pack.critical_unseen != 0)
+      out += fmt::format(fmt::runtime(korean ? "  필수 기준 {}건은 자료로 확인할 수 없습니다. 판정과 함께 확인서를 첨부하십시오\n"
+                                             : "  {} critical criteria could not be observed: attest them beside this verdict\n"),
+                         pack.critical_unseen);
+    if (pack.other_settings != 0)
+      out += fmt::format(fmt::runtime(korean ? "  설정이 다른 이전 감사 {}건은 추이에 넣지 않았습니다 (이번 설정: {})\n"
+                                             : "  {} earlier audits with other settings are no part of the trend (now: {})\n"),
+                         pack.other_settings, pack.pack.settings.empty() ? "-" : pack.pack.settings);
     if (!result.baseline.empty()) {
       out += fmt::format(
           fmt::runtime(korean ? "  비교 {}: 새로 미통과 {}, 해결 {}, 지속 {}\n" : "  against {}: {} new, {} resolved, {} persisting\n"),

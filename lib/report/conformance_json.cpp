@@ -8,7 +8,7 @@ namespace pyojun {
 
 namespace {
 
-std::string percent(const std::optional<double>& value) { return value ? fmt::format("{:.2f}", *value) : std::string("null"); }
+std::string percent(const std::optional<double>& value) { return value ? shown_score(*value) : std::string("null"); }
 
 template <class Number>
 std::string whole(const std::optional<Number>& value) {
@@ -70,12 +70,15 @@ void write_pack(JsonWriter& out, const PackResult& pack) {
   out.text("authority", pack.pack.authority);
   out.text("basis", pack.pack.basis);
   out.text("basis_ko", pack.pack.basis_ko);
+  out.text("settings", pack.pack.settings);
   out.raw("score", percent(pack.score));
   out.raw("decided", percent(pack.decided));
   out.text("band", pack.band);
   out.text("verdict", pack.verdict);
   out.text("verdict_ko", pack.verdict_ko);
   out.truth("capped", pack.capped);
+  out.number("critical_not_observable", pack.critical_unseen);
+  out.number("other_settings", pack.other_settings);
   out.raw("tally", tally_row(pack.tally));
   if (pack.dqd) write_dqd(out, *pack.dqd);
   out.raw("changes",
@@ -124,6 +127,19 @@ std::string conformance_json(const AuditResult& result, std::size_t indent) {
   if (result.min_cell != 0) out.number("min_cell", result.min_cell);
   out.open("tables", '[');
   for (const auto& [table, rows] : result.tables) out.raw({}, JsonRow().text("table", table).number("rows", rows).done());
+  out.close();
+  out.open("misfits", '[');
+  for (const Misfit& one : result.misfits)
+    out.raw({}, JsonRow()
+                    .text("table", one.table)
+                    .text("column", one.column)
+                    .text("expected", one.expected)
+                    .text("delivered", one.delivered)
+                    .number("values", one.values)
+                    .done());
+  out.close();
+  out.open("closed", '[');
+  for (const std::string& name : result.closed) out.raw({}, JsonRow().text("name", name).done());
   out.close();
   out.open("gates", '[');
   for (const GateResult& gate : result.gates) {

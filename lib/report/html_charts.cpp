@@ -100,7 +100,7 @@ std::string trend_chart(const std::vector<TrendDot>& all, std::string_view label
   }
   svg += fmt::format("<path class=\"line\" d=\"{}\"/>{}", path, circles);
   svg += fmt::format("<text class=\"value\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", right + 2,
-                     std::max(top + 2, y(dots.back().score) - 9), two_decimals(dots.back().score));
+                     std::max(top + 2, y(dots.back().score) - 9), shown_score(dots.back().score));
   for (const std::size_t i : {std::size_t{0}, dots.size() - 1})
     svg +=
         fmt::format("<text x=\"{:.1f}\" y=\"122\" text-anchor=\"{}\">{}</text>", x(i), i == 0 ? "start" : "end", escape_html(dots[i].name));

@@ -29,14 +29,15 @@ std::string tally_bar(const Tally& tally) {
   return stacked_bar(counts, "s");
 }
 
-std::string score_cell(const std::optional<double>& score) { return score ? two_decimals(*score) : std::string("-"); }
+std::string score_cell(const std::optional<double>& score) { return score ? shown_score(*score) : std::string("-"); }
 
 void write_facts(std::string& out, const AuditResult& audit, const PackResult& pack) {
   out += "<dl class=\"pair\">\n";
   write_pair(out, Text::edition_name, say(pack.pack.edition, pack.pack.edition_ko));
   write_pair(out, Text::authority, pack.pack.authority.empty() ? "" : say(pack.pack.authority, pack.pack.authority_ko));
   write_pair(out, Text::basis, pack.pack.basis.empty() ? "" : say(pack.pack.basis, pack.pack.basis_ko));
-  write_pair(out, Text::decided_share, fmt::format("{} %", two_decimals(pack.decided)));
+  if (!pack.pack.settings.empty()) write_pair(out, Text::settings, plain(pack.pack.settings));
+  write_pair(out, Text::decided_share, fmt::format("{} %", shown_score(pack.decided)));
   if (!audit.baseline.empty())
     write_pair(out, Text::baseline,
                say(Text::changes_since,
@@ -90,7 +91,7 @@ void write_dqd(std::string& out, const PackResult& pack, const std::string& id) 
     table.row();
     table.cell(plain_code(name)).cell(say(meaning)).right(value);
   };
-  line("Overview.percentPassed", Text::dqd_overview, two_decimals(dqd.percent_passed));
+  line("Overview.percentPassed", Text::dqd_overview, shown_score(dqd.percent_passed));
   line("viewer", Text::dqd_viewer, fmt::format("{}", dqd.viewer_percent));
   line("viewer corrected", Text::dqd_corrected, dqd.corrected_percent ? fmt::format("{}", *dqd.corrected_percent) : "-");
   line("plain", Text::dqd_plain, score_cell(dqd.plain_percent));
@@ -128,10 +129,13 @@ void write_trend(std::string& out, const AuditResult& audit, const PackResult& p
     points.push_back(&point);
     if (point.score) dots.push_back({point.today, *point.score});
   }
-  if (points.empty()) return;
+  if (points.empty() && pack.other_settings == 0) return;
   if (pack.score) dots.push_back({audit.today, *pack.score});
   out += fmt::format("<h3 id=\"{0}-trend\">{1}</h3>\n<p class=\"about\" id=\"{0}-trend-label\">{2}</p>\n", id, say(Text::trend),
                      say(Text::trend_about));
+  if (pack.other_settings != 0)
+    out += fmt::format("<p class=\"about\">{}</p>\n", say(Text::trend_others, {with_commas(pack.other_settings)}));
+  if (points.empty()) return;
   out += trend_chart(dots, id + "-trend-label") + "\n";
   write_trend_table(out, points, audit, pack, id);
 }
@@ -195,7 +199,7 @@ void counts_cells(HtmlTable& table, const CriterionResult& one) {
                             say(Text::codes_part, {with_commas(static_cast<std::uint64_t>(one.codes_violated.value_or(0))),
                                                    with_commas(static_cast<std::uint64_t>(*one.codes_counted))}));
   table.right(violated).number(static_cast<std::uint64_t>(one.counted));
-  table.right(percent(static_cast<std::uint64_t>(one.violated), static_cast<std::uint64_t>(one.counted)));
+  table.right(shown_share(one.violated, one.counted) + " %");
   table.right(fmt::format("{:g} %", one.criterion.threshold.value_or(0)));
 }
 
@@ -209,7 +213,7 @@ void write_criterion(HtmlTable& table, const PackResult& pack, const Gain& gain,
   table.cell_by(fmt::format("<span class=\"state d{}\">{}</span>{}", state, say(state_text(one.state)), tags(one)), order[state]);
   table.cell(say(pack.categories[category].category.title, pack.categories[category].category.title_ko));
   counts_cells(table, one);
-  table.right(gain.points > 0 ? "+" + two_decimals(std::max(gain.points, 0.01)) : std::string());
+  table.right(gain.points > 0 ? "+" + shown_score(std::max(gain.points, 0.01)) : std::string());
 }
 
 // A button that shows only rows whose attribute `by` has one of the values; it comes alive with the script.

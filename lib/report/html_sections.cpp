@@ -347,6 +347,24 @@ void write_described(std::string& out, const AuditResult& audit) {
   out += "</dl>\n";
 }
 
+// What stands between the source and the criteria: values of another type, and what may not be read.
+void write_obstacles(std::string& out, const AuditResult& audit) {
+  if (!audit.closed.empty()) {
+    out += fmt::format("<p class=\"about\">{}</p>\n<p>", say(Text::closed_about));
+    for (const std::string& name : audit.closed) out += plain_code(name) + " ";
+    out += "</p>\n";
+  }
+  if (audit.misfits.empty()) return;
+  out += fmt::format("<h3>{}</h3>\n<p class=\"about\">{}</p>\n", say(Text::misfits), say(Text::misfits_about));
+  HtmlTable table(out, "misfits", say(Text::misfits), false);
+  table.head(Text::column).head(Text::expected_type).head(Text::delivered_type).head(Text::times, HtmlTable::Align::right);
+  for (const Misfit& one : audit.misfits) {
+    table.row();
+    table.cell(plain_code(one.table + "." + one.column)).cell(plain_code(one.expected)).cell(plain_code(one.delivered)).number(one.values);
+  }
+  table.done();
+}
+
 }  // namespace
 
 void write_run_section(std::string& out, const ReportData& report) {
@@ -364,6 +382,7 @@ void write_run_section(std::string& out, const ReportData& report) {
   }
   out += "</dl>\n";
   if (report.conversion) write_files(out, report);
+  if (report.audit) write_obstacles(out, *report.audit);
   if (report.audit) write_described(out, *report.audit);
   close_section(out);
 }

@@ -61,7 +61,7 @@ void write_pack_card(std::string& out, const AuditResult& audit, const PackResul
       fmt::format("<p class=\"against\">{}</p>\n", say(Text::against, {say(pack.pack.edition, pack.pack.edition_ko), plain(pack.pack.id)}));
   out += fmt::format("<div class=\"result\">{}", look.icon);
   if (pack.score) {
-    const std::string score = two_decimals(*pack.score);
+    const std::string score = shown_score(*pack.score);
     const auto point = score.find('.');
     out += fmt::format(
         "<p class=\"verdict\"><b>{}</b></p><p class=\"score\" id=\"{}\"><span class=\"big\">{}<small>{}</small></span> <b>{}</b></p>",
@@ -74,6 +74,8 @@ void write_pack_card(std::string& out, const AuditResult& audit, const PackResul
     out +=
         fmt::format("<p class=\"counts\">{}</p>\n", say(Text::changes_since, {plain(audit.baseline), with_commas(pack.new_failures),
                                                                               with_commas(pack.resolved), with_commas(pack.persisting)}));
+  if (pack.critical_unseen != 0)
+    out += fmt::format("<p class=\"counts\">{}</p>\n", say(Text::critical_unseen, {with_commas(pack.critical_unseen)}));
   out += "</article>\n";
 }
 
@@ -109,8 +111,8 @@ void blocking_criteria(std::string& out, const AuditResult& audit, const PackRes
 void blocking_score(std::string& out, const AuditResult& audit, const PackResult& pack) {
   const auto from = ready_from(pack.pack);
   if (!pack.score) return item(out, link(pack_anchor(pack), say(Text::blocks_no_score)), {}, of_pack(audit, pack));
-  if (from && *pack.score < *from)
-    item(out, link(pack_anchor(pack), say(Text::blocks_score, {two_decimals(*pack.score), fmt::format("{}", *from)})), {},
+  if (from && *pack.score < *from - 1e-9)
+    item(out, link(pack_anchor(pack), say(Text::blocks_score, {shown_score(*pack.score), fmt::format("{}", *from)})), {},
          of_pack(audit, pack));
 }
 
@@ -134,7 +136,7 @@ void next_gains(std::string& out, const AuditResult& audit) {
     if (step.criteria > 1) more += " \u00b7 " + say(Text::next_more, {with_commas(step.criteria - 1), plain_code(criterion.check)});
     if (!criterion.remedy.empty()) more += " \u00b7 " + say(criterion.remedy, criterion.remedy_ko);
     item(out, link(criterion_anchor(*step.pack, *step.first), title_of(*step.first)),
-         step.points > 0 ? "+" + two_decimals(std::max(step.points, 0.01)) : std::string(), more);
+         step.points > 0 ? "+" + shown_score(std::max(step.points, 0.01)) : std::string(), more);
   }
 }
 

@@ -81,8 +81,6 @@ std::string plain(std::string_view text) { return "<bdi>" + escape_html(text) + 
 
 std::string plain_code(std::string_view text) { return "<bdi class=\"code\">" + escape_html(text) + "</bdi>"; }
 
-std::string two_decimals(double value) { return value < 100 && value >= 99.995 ? "99.99" : fmt::format("{:.2f}", value); }
-
 std::string anchor(std::string_view text) { return spelled(text, "_{:02x}"); }
 
 std::string link_to_file(std::string_view name) { return "./" + spelled(name, "%{:02x}"); }

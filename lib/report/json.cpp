@@ -138,7 +138,7 @@ void write_quality(JsonWriter& out, const ReportData& data) {
         .text("edition", pack.edition)
         .text("verdict", pack.verdict)
         .text("verdict_ko", pack.verdict_ko);
-    row.raw("score", fmt::format("{:.2f}", pack.score)).number("passed", pack.passed).number("failed", pack.failed);
+    row.raw("score", shown_score(pack.score)).number("passed", pack.passed).number("failed", pack.failed);
     return row.number("not_applicable", pack.not_applicable).number("not_observable", pack.not_observable).done();
   });
 }

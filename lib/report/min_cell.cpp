@@ -4,7 +4,6 @@
 #include <cmath>
 #include <initializer_list>
 #include <string>
-#include <utility>
 
 #include "conformance/evaluate.hpp"
 
@@ -38,21 +37,6 @@ void round_codes(ReportData& data, std::uint64_t cell) {
   raise({&data.unmapped_codes, &data.unmapped_rows}, cell);
 }
 
-// Scores with decimals tell of the counts below them: they are made from the rounded ones. What was decided stays.
-void score_again(PackResult& pack) {
-  PackResult exact = std::move(pack);
-  pack.pack = exact.pack;
-  pack.criteria = std::move(exact.criteria);
-  score(pack);
-  pack.band = exact.band;
-  pack.verdict = exact.verdict;
-  pack.verdict_ko = exact.verdict_ko;
-  pack.undecided = exact.undecided;
-  pack.new_failures = exact.new_failures;
-  pack.resolved = exact.resolved;
-  pack.persisting = exact.persisting;
-}
-
 }  // namespace
 
 void round_up(AuditResult& audit, std::uint64_t cell) {
@@ -66,8 +50,9 @@ void round_up(AuditResult& audit, std::uint64_t cell) {
       if (one.codes_violated) *one.codes_violated = up(*one.codes_violated, cell);
       if (one.codes_counted) *one.codes_counted = up(*one.codes_counted, cell);
     }
-    score_again(pack);
+    score(pack);  // with decimals it tells of the counts below it; the verdict (rate()) stays that of the exact ones
   }
+  for (Misfit& one : audit.misfits) one.values = up(one.values, cell);
   for (GateResult& gate : audit.gates) {
     if (gate.found.find('.') != std::string::npos) gate.found = "-";
   }

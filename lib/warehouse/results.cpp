@@ -7,7 +7,8 @@ namespace pyojun {
 std::string_view results_tables() {
   return R"sql(
 create table if not exists results.pack(audit bigint, identity varchar, pack varchar, edition varchar, today varchar, score double, band varchar, verdict varchar,
-  passed bigint, failed bigint, not_applicable bigint, not_observable bigint, errors bigint);
+  passed bigint, failed bigint, not_applicable bigint, not_observable bigint, errors bigint, settings varchar);
+alter table results.pack add column if not exists settings varchar;
 create table if not exists results.criterion(audit bigint, pack varchar, criterion varchar, check_name varchar, category varchar, state varchar, violated bigint,
   counted bigint, threshold varchar, reason varchar, suppressed varchar, query varchar);
 )sql";

@@ -53,7 +53,8 @@ TEST_CASE("states of the plain rules") {
       "not-here,A,c,not-null,person,person_id,,,1 = 0,\n"
       "unclear,U,c,not-null,person,person_id,,,exists (select 1 from nowhere),\n"
       "people,P,c,stated,,,,,,no\n"
-      "broken,B,c,query,person,,count=select no_such from person,,,\n");
+      "broken,B,c,query,person,,count=select no_such from person,,,\n"
+      "no-visits,V,c,not-null,person,person_id,,,exists (select 1 from visit_occurrence),\n");
   const auto state = [&pack](std::size_t at) { return pack.criteria[at].state; };
   CHECK(state(0) == State::fail);
   CHECK(pack.criteria[0].violated == 2);
@@ -63,10 +64,14 @@ TEST_CASE("states of the plain rules") {
   CHECK(state(3) == State::not_observable);
   CHECK(state(4) == State::not_observable);
   CHECK(state(5) == State::not_applicable);
-  CHECK(state(6) == State::not_observable);
+  CHECK(state(6) == State::error);
+  CHECK(pack.criteria[6].reason == "p/criteria.csv:8: `applies` refused: Catalog Error");
   CHECK(state(7) == State::not_observable);
   CHECK(state(8) == State::error);
-  CHECK(pack.tally.all() == 9);
+  CHECK(pack.criteria[8].reason == "p/criteria.csv:10: statement refused: Binder Error");
+  CHECK(state(9) == State::not_observable);
+  CHECK(pack.criteria[9].reason == "its condition cannot be decided without visit_occurrence");
+  CHECK(pack.tally.all() == 10);
 }
 
 TEST_CASE("one refused statement does not take its neighbours with it") {
@@ -178,4 +183,16 @@ TEST_CASE("gates") {
   }
   CHECK(result->packs[0].new_failures == 1);
   CHECK_FALSE(result->gates_held());
+}
+
+TEST_CASE("shown numbers never look better than what was found") {
+  CHECK(shown_score(94.996) == "94.99");
+  CHECK(shown_score(99.999) == "99.99");
+  CHECK(shown_score(100.0) == "100.00");
+  CHECK(shown_score(95.0 - 1e-12) == "95.00");  // the gate and the band forgive the same
+  CHECK(shown_score(99.56) == "99.56");
+  CHECK(shown_share(1, 3) == "33.34");
+  CHECK(shown_share(1, 1000000) == "0.01");
+  CHECK(shown_share(1, 4) == "25.00");
+  CHECK(shown_share(0, 4) == "0.00");
 }

@@ -109,3 +109,32 @@ TEST_CASE("placeholders and optional parts") {
   const auto present = [](std::string_view name) { return name == "yes"; };
   CHECK(keep_present("x[yes? y][no? z] [", present) == "x y [");
 }
+
+TEST_CASE("a parameter may say which values it takes") {
+  PackFiles given = files("id,title,kind,table,field,args\na,A,at-least,person,year_of_birth,low={first}\n");
+  given["parameters.csv"] = "name,default,values,about\nfirst,1900,1800..1950,the first year\nplace,b,a|b,where\n";
+  PackOptions options;
+  options.parameters = {{"first", "1850"}, {"place", "a"}};
+  CHECK(load_pack("p", given, options)->settings == "first=1850; place=a");
+  CHECK(load_pack("p", given, {})->settings == "first=1900; place=b");
+  for (const auto& [name, value] : {std::pair{"first", "1799"}, std::pair{"first", "x"}, std::pair{"first", ""}, std::pair{"place", "c"}}) {
+    CAPTURE(value);
+    options.parameters = {{name, value}};
+    const Error error = error_of(given, options);
+    CHECK(error.code == Code::pack_value_unknown);
+    CHECK(error.detail == (std::string_view(name) == "first" ? "1800..1950" : "a|b"));
+  }
+  given["parameters.csv"] = "name,default,values,about\nfirst,1700,1800..1950,the first year\n";
+  CHECK(error_of(given).code == Code::pack_value_unknown);
+}
+
+TEST_CASE("a criterion has a title, and no verdict says certified") {
+  CHECK(error_of(files("id,title,kind,table\na,,table-exists,person\n")).code == Code::pack_title_missing);
+  PackFiles given = files("id,title,kind,table\na,A,table-exists,person\n");
+  given["scales.csv"] = "from,band,verdict,verdict_ko\n90,A,ready,인증 준비됨\n0,B,not ready,준비되지 않음\n";
+  CHECK(load_pack("p", given, {}));
+  given["scales.csv"] = "from,band,verdict,verdict_ko\n90,A,Certified,준비됨\n";
+  CHECK(error_of(given).code == Code::pack_says_certified);
+  given["scales.csv"] = "from,band,verdict,verdict_ko\n90,A,ready,인증됨\n";
+  CHECK(error_of(given).at.line == 2);
+}

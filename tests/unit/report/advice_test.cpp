@@ -28,6 +28,7 @@ TEST_CASE("the points are what the score wins") {
   pack.categories.clear();
   pack.tally = {};
   score(pack);
+  rate(pack);
   CHECK(pack.score.value_or(0) - before == doctest::Approx(promised));
 }
 

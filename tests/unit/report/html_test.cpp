@@ -50,6 +50,7 @@ AuditResult hostile_audit(const std::vector<std::string>& names) {
   pack.categories.clear();
   pack.tally = {};
   score(pack);
+  rate(pack);
   pack.band = pack.verdict = pack.verdict_ko = audit.baseline = audit.source_name = audit.source_kind = audit.engine = audit.today = first;
   audit.packs.push_back(std::move(pack));
   return audit;

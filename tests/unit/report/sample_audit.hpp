@@ -92,6 +92,7 @@ inline PackResult sample_care() {
   out.criteria[3].criterion.threshold = 2.5;
   out.new_failures = out.resolved = out.persisting = 1;
   score(out);
+  rate(out);
   return out;
 }
 
@@ -108,6 +109,7 @@ inline PackResult sample_large(std::size_t criteria = 2374) {
                                           i % 3 == 0 ? "functions" : "exchange", state, static_cast<std::int64_t>(i), 10'000}));
   }
   score(out);
+  rate(out);
   return out;
 }
 
