@@ -74,8 +74,9 @@ int exit_for(const Error& error) {
     default:
       break;
   }
-  // A001 to A030 are found before data is read.
-  if (id.starts_with("U") || id.starts_with("M") || id.starts_with("J") || (id.starts_with("A") && id <= "A030")) return exit_usage;
+  // A001 to A030 and A038 to A044 are found before data is read.
+  const bool asked_wrong = id.starts_with("A") && (id <= "A030" || (id >= "A038" && id <= "A044"));
+  if (id.starts_with("U") || id.starts_with("M") || id.starts_with("J") || asked_wrong) return exit_usage;
   return exit_failed;
 }
 

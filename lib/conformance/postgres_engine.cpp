@@ -175,10 +175,10 @@ Result<std::string> PostgresSource::schema_with(const std::string& table) {
 // What a conversion left, where somebody copied it beside the CDM, under the names a warehouse has: ledger.balance, profile.code.
 Status PostgresSource::find_evidence() {
   const auto take = [this](std::span<const Cell> cells) {
-    const std::string name = cells[0].value_or("") + "." + cells[1].value_or("");
+    const std::string table = cells[0].value_or("") + "." + cells[1].value_or("");
     const std::string type = ascii_upper(cells[3].value_or(""));
-    SourceTable& entry = catalog_[name];
-    entry.name = name;
+    SourceTable& entry = catalog_[table];
+    entry.name = table;
     entry.columns.push_back({cells[2].value_or(""), value_type(type), type});
     return true;
   };
@@ -226,7 +226,7 @@ Status PostgresSource::read_catalogue(const std::vector<std::string>& order) {
         sql_text(one));
     if (Status status = engine_->rows(sql, "catalogue", take); !status) return status;
   }
-  for (auto& [name, table] : catalog_) table.readable = std::ranges::any_of(table.columns, &SourceColumn::readable);
+  for (auto& [key, table] : catalog_) table.readable = std::ranges::any_of(table.columns, &SourceColumn::readable);
   return {};
 }
 
@@ -283,22 +283,22 @@ Status PostgresSource::fit_table(const SourceTable& found, const Table& table) {
 }
 
 Status PostgresSource::fit_types(const Schema& schema) {
-  std::vector<std::string> names;
-  for (const auto& [name, table] : catalog_) {
-    const TableId id = schema.find(name);
+  std::vector<std::string> others;
+  for (const auto& [key, table] : catalog_) {
+    const TableId id = schema.find(key);
     if (id == no_table) continue;
-    if (!table.readable) closed.push_back(name);
+    if (!table.readable) closed.push_back(key);
     bool other = false;
     for (const auto& one : table.columns) {
-      if (table.readable && !one.readable) closed.push_back(name + "." + one.name);
+      if (table.readable && !one.readable) closed.push_back(key + "." + one.name);
       const ColumnId column = schema.table(id).find(one.name);
       other |= column != no_column && one.readable && !fits(schema.table(id).columns[column].type, one.type);
     }
-    if (other) names.push_back(name);
+    if (other) others.push_back(key);
   }
-  for (const auto& name : names) {
-    const SourceTable found = catalog_[name];
-    if (Status status = fit_table(found, schema.table(schema.find(name))); !status) return status;
+  for (const auto& key : others) {
+    const SourceTable found = catalog_[key];
+    if (Status status = fit_table(found, schema.table(schema.find(key))); !status) return status;
   }
   return {};
 }

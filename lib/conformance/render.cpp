@@ -63,6 +63,7 @@ class Renderer {
   void add_needs();
   std::vector<std::string> key_columns(const std::string& table) const;
   std::string key_list() const;
+  std::vector<Lookup> lookups_counted() const;
   std::string existence() const;
   void write_queries();
 
@@ -218,6 +219,25 @@ std::string Renderer::key_list() const {
   return out;
 }
 
+// Lookups the denominator speaks of. One that is only asked whether it found something is looked up by its distinct keys.
+std::vector<Lookup> Renderer::lookups_counted() const {
+  std::vector<Lookup> out;
+  for (Lookup lookup : out_.lookups) {
+    const std::string mark = lookup.alias + ".";
+    bool there = false, only_key = true;
+    for (std::size_t at = out_.counted.find(mark); at != std::string::npos; at = out_.counted.find(mark, at + 1)) {
+      const std::string_view column = std::string_view(out_.counted).substr(at + mark.size());
+      const auto end =
+          std::ranges::find_if_not(column, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+      there = true;
+      only_key = only_key && column.substr(0, static_cast<std::size_t>(end - column.begin())) == lookup.key;
+    }
+    lookup.distinct = lookup.distinct || only_key;
+    if (there) out.push_back(std::move(lookup));
+  }
+  return out;
+}
+
 // What the catalogue says, as a statement that says the same: in the first schema that has the table, when there are several.
 std::string Renderer::existence() const {
   std::string schemas;
@@ -241,13 +261,11 @@ void Renderer::write_queries() {
     case Shape::rows:
     case Shape::groups: {
       // A row that finds two looked-up rows counts twice in the numerator, in the denominator only when the kind says so.
-      std::vector<Lookup> once = out_.lookups;
-      for (auto& lookup : once) lookup.distinct = true;
+      const std::vector<Lookup> once = lookups_counted();
       const bool apart = !out_.joined && !out_.lookups.empty();
-      const bool needs_join = out_.counted.find(out_.lookups.empty() ? "\x01" : out_.lookups[0].alias + ".") != std::string::npos;
       const std::string numerator = count_of(out_.violated), denominator = count_of(out_.counted);
       out_.query = apart ? fmt::format("select ({}), ({})", select_over(out_.table, out_.lookups, numerator),
-                                       select_over(out_.table, needs_join ? once : std::vector<Lookup>(), denominator))
+                                       select_over(out_.table, once, denominator))
                          : select_over(out_.table, out_.lookups, numerator + ", " + denominator);
       break;
     }

@@ -58,7 +58,7 @@ class DuckSource final : public AuditSource {
   const Catalog& catalog() const override { return catalog_; }
   Warehouse* warehouse() override { return warehouse_.get(); }
   Status open_database(const SourceOptions& options);
-  Status open_warehouse(const SourceOptions& options, const Schema& schema);
+  Status open_warehouse(const SourceOptions& options, const Schema& schema, std::vector<std::string>& readable);
   Status use(Duck& duck);
   Status shut_in(const std::vector<std::string>& files);
   Result<Loaded> load(const SourceOptions& options, const Schema& schema, const std::string& place, bool vocabulary_only,
@@ -84,7 +84,7 @@ Status DuckSource::open_database(const SourceOptions& options) {
   return own_->exec("create schema cdm", "schema cdm");
 }
 
-Status DuckSource::open_warehouse(const SourceOptions& options, const Schema& schema) {
+Status DuckSource::open_warehouse(const SourceOptions& options, const Schema& schema, std::vector<std::string>& readable) {
   auto opened = Warehouse::open_existing(options.place, schema);
   if (!opened) return opened.error();
   warehouse_ = std::move(*opened);
@@ -93,6 +93,17 @@ Status DuckSource::open_warehouse(const SourceOptions& options, const Schema& sc
   identity = ledger->identity.identity;
   folder = options.place;
   kind = "warehouse";
+  // The vocabulary stays where its snapshot is: views over its Parquet files.
+  const auto take = [&readable](const DuckRows& rows) {
+    for (std::size_t i = 0; i < rows.rows(); ++i) readable.emplace_back(rows.text(0, i));
+    return true;
+  };
+  const Status files = warehouse_->duck().query(
+      "select distinct replace(regexp_extract(sql, 'read_parquet\\(''((?:[^'']|'''')*)''', 1), '''''', '''') as file from duckdb_views() "
+      "where "
+      "database_name = current_database() and schema_name = 'cdm' and contains(sql, 'read_parquet(''') order by 1",
+      take, "vocabulary files");
+  if (!files) return files;
   const auto settings = fmt::format("set threads = {}; set memory_limit = '{}MiB'", options.threads, options.memory_bytes >> 20);
   return warehouse_->duck().exec(settings, "settings");
 }
@@ -146,7 +157,7 @@ Result<std::unique_ptr<AuditSource>> open_source(const SourceOptions& options, c
     return Error{Code::arguments_misfit, options.place, {}, "--schema", {}};
   std::vector<std::string> readable;  // files that statements go on reading
   if (kind == PlaceKind::warehouse) {
-    if (Status status = out->open_warehouse(options, schema); !status) return status.error();
+    if (Status status = out->open_warehouse(options, schema, readable); !status) return status.error();
   } else {
     if (Status status = out->open_database(options); !status) return status.error();
     // The vocabulary first: what it brings is not loaded again from the source.

@@ -1,11 +1,8 @@
 #include "pipeline/audit.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/files.hpp"
-#include "base/sha256.hpp"
 #include "conformance/history.hpp"
 #include "conformance/overrides.hpp"
 #include "conformance/render.hpp"
@@ -40,23 +37,6 @@ Status check_parameters(const PackRequest& request) {
   for (const auto& [name, value] : request.parameters) {
     if (std::ranges::find(known, name) == known.end())
       return Error{Code::pack_parameter_wrong, {}, {}, name, list.empty() ? std::string("-") : list};
-  }
-  return {};
-}
-
-// Thresholds of a site are settings too: an audit with others answers another question.
-Status set_thresholds(const std::string& file, std::vector<Pack>& packs) {
-  const auto told = [](const Pack& pack) {
-    std::string text;
-    for (const auto& one : pack.criteria) text += fmt::format("{}={};", one.id, one.threshold ? fmt::format("{}", *one.threshold) : "none");
-    return text;
-  };
-  std::vector<std::string> before;
-  for (const Pack& pack : packs) before.push_back(told(pack));
-  if (Status status = apply_thresholds(file, packs); !status) return status;
-  for (std::size_t i = 0; i < packs.size(); ++i) {
-    const std::string now = told(packs[i]);
-    if (now != before[i]) packs[i].settings += (packs[i].settings.empty() ? "thresholds " : "; thresholds ") + sha256_hex(now).substr(0, 8);
   }
   return {};
 }
@@ -112,7 +92,7 @@ Result<AuditRequest> prepare_audit(const PackRequest& request, const World& worl
     out.packs.push_back(std::move(*pack));
   }
   if (!request.thresholds.empty()) {
-    if (Status status = set_thresholds(request.thresholds, out.packs); !status) return status.error();
+    if (Status status = apply_thresholds(request.thresholds, out.packs); !status) return status.error();
   }
   out.gates = request.gates;
   out.gate_new_failures = request.gate_new_failures;

