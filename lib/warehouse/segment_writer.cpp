@@ -223,12 +223,13 @@ Status SegmentWriter::put_keys(const RowChunk& chunk, ChunkHeader& header) {
 
 // What decides between rows of one key, and what rows stand in.
 Status SegmentWriter::put_versions(const RowChunk& chunk, ChunkHeader& header) {
-  if (chunk.keyed && !chunk.versions.empty()) {
+  const bool decides = chunk.keyed || !chunk.within.empty();
+  if (decides && !chunk.versions.empty()) {
     auto at = out_.put(std::span<const std::int64_t>(chunk.versions));
     if (!at) return at.error();
     header.versions_at = *at;
   }
-  if (chunk.keyed && !chunk.orders.empty()) {
+  if (decides && !chunk.orders.empty()) {
     auto orders = put_packed(chunk.orders, 0);
     if (!orders) return orders.error();
     header.orders = *orders;

@@ -1,4 +1,5 @@
-// Random histories against a naive model that keeps everything in memory and says what the documentation says.
+// Random histories against a naive model that keeps everything in memory and
+// says what the documentation says.
 #include <algorithm>
 #include <random>
 #include <set>
@@ -19,13 +20,15 @@ struct ModelRow {
   std::int32_t id = 0;
 };
 
-bool entity(const std::string& table) { return table == "person" || table == "visit_occurrence"; }
+bool entity(const std::string& table) { return table == "person" || table == "visit_occurrence" || table == "care_site"; }
+constexpr std::int64_t unversioned = std::numeric_limits<std::int64_t>::min();
 
 struct Model {
   std::vector<ModelRow> rows;                                      // in order of delivery
   std::map<std::string, std::map<std::string, std::string>> same;  // per table: key to the key it was merged into
   std::map<std::string, std::map<std::string, std::int32_t>> known;
-  std::map<std::string, std::int32_t> next{{"person", 1}, {"visit_occurrence", 1}};
+  std::map<std::string, std::int32_t> next{{"person", 1}, {"visit_occurrence", 1}, {"care_site", 1}};
+  std::set<std::pair<std::string, std::string>> retired;                                  // table and key
   std::map<std::pair<std::uint32_t, std::uint16_t>, std::array<std::uint64_t, 3>> books;  // mapped, duplicates, quarantined
   std::uint64_t left_out = 0;
 
@@ -59,13 +62,38 @@ struct Model {
     }
     return out;
   }
+  static std::pair<std::int64_t, std::string> version(const ModelRow& row) { return {row.row.version.value_or(0), row.row.order}; }
+  // Does `here`, delivered after `before`, take its place?
+  bool follows(const ModelRow& here, const ModelRow& before) const {
+    const bool none = version(here).first == unversioned, none_before = version(before).first == unversioned;
+    if (none != none_before) return none_before;
+    const auto former = [&](const ModelRow& row) { return retired.contains({row.table, row.row.key}); };
+    if (former(here) != former(before)) return former(before);
+    if (version(here) != version(before)) return version(here) > version(before);
+    const bool one_record = here.file == before.file && here.batch == before.batch && here.row.record == before.row.record;
+    return here.row.order.empty() || one_record || here.row.deletes == before.row.deletes || here.row.deletes;
+  }
+  // A delete takes along what stands in its thing and is not later, unless a
+  // row of that thing that is not older takes it back.
+  void withdraw() {
+    for (auto& row : rows) {
+      if (row.dead || row.row.deletes || row.row.within.empty()) continue;
+      for (const auto& item : rows) {
+        const auto told_of = [&](const ModelRow& one) { return one.table == "care_site" && one.row.key == row.row.within; };
+        if (!told_of(item) || !item.row.deletes || version(item).first == unversioned || version(item) < version(row)) continue;
+        const bool back = std::any_of(rows.begin(), rows.end(), [&](const ModelRow& one) {
+          return told_of(one) && !one.row.deletes && version(one).first != unversioned && version(one) >= version(item);
+        });
+        if (!back) kill(row, 1);
+      }
+    }
+  }
   void contests() {
     auto all = groups();
-    const auto version = [](const ModelRow& row) { return row.row.version.value_or(0); };
     for (auto& [name, group] : all) {
       ModelRow* best = nullptr;
       for (ModelRow* row : group) {
-        if (row->row.lead && (best == nullptr || version(*row) >= version(*best))) best = row;
+        if (row->row.lead && (best == nullptr || follows(*row, *best))) best = row;
       }
       for (ModelRow* row : group) {
         if (row->row.lead && row != best) kill(*row, 1);
@@ -75,7 +103,7 @@ struct Model {
       ModelRow* best = nullptr;
       for (ModelRow* row : group) {
         if (row->dead) continue;
-        if (best == nullptr || row->row.lead || (!best->row.lead && version(*row) >= version(*best))) best = row;
+        if (best == nullptr || row->row.lead || (!best->row.lead && follows(*row, *best))) best = row;
       }
       for (ModelRow* row : group) {
         if (row != best) kill(*row, 1);
@@ -109,7 +137,8 @@ struct Model {
   }
   void ids() {
     std::map<std::string, std::set<std::int32_t>> used;
-    // An entity keeps the id of its own key, else that of the key delivered first among those merged into it.
+    // An entity keeps the id of its own key, else that of the key delivered
+    // first among those merged into it.
     auto inherited = known;
     for (const auto& [table, names] : first_mention) {
       for (const auto& name : names) {
@@ -161,6 +190,7 @@ const std::map<std::string, std::pair<std::string, std::uint16_t>>& tags() {  //
       {"visit_occurrence", {"visit_concept_id", 1}},
       {"condition_occurrence", {"condition_concept_id", 2}},
       {"measurement", {"measurement_concept_id", 3}},
+      {"care_site", {"place_of_service_concept_id", 4}},
   };
   return out;
 }
@@ -174,21 +204,24 @@ struct Random {
 Row random_row(Random& random, const std::string& table, std::int32_t tag) {
   Row row;
   row.integers["tag"] = tag;
-  if (table != "person") row.references["person_id"] = random.name("p", 14);
+  if (table != "person" && table != "care_site") row.references["person_id"] = random.name("p", 14);
+  if (table == "care_site") row.key = random.name("c", 5);
   if (table == "person") row.key = random.name("p", 12);
   if (table == "visit_occurrence") row.key = random.name("v", 25);
   if (!entity(table)) {
     if (!random.one_in(3)) row.references["visit_occurrence_id"] = random.name("v", 30);
     row.key = random.name("e", 60);
+    if (random.one_in(2)) row.within = random.name("c", 5);
   }
   if (random.one_in(4)) row.version = static_cast<std::int64_t>(random.engine() % 3);
-  row.deletes = random.one_in(15);
+  row.deletes = random.one_in(table == "care_site" ? 2 : 15);
   return row;
 }
 
-// One batch: random candidates with a lead row and perhaps further rows, as the mapper would give them.
+// One batch: random candidates with a lead row and perhaps further rows, as the
+// mapper would give them.
 void random_batch(Random& random, Run& run, Model& model, std::uint32_t file, std::uint32_t batch, std::int32_t& tag) {
-  static const std::vector<std::string> names{"person", "visit_occurrence", "condition_occurrence", "measurement"};
+  static const std::vector<std::string> names{"person", "visit_occurrence", "condition_occurrence", "measurement", "care_site"};
   std::map<std::pair<std::string, std::uint16_t>, std::vector<Row>> by_chunk;
   std::map<std::string, std::vector<Hash128>> aliases;
   std::vector<std::tuple<std::string, std::string, std::string>> merges;
@@ -216,6 +249,7 @@ void random_batch(Random& random, Run& run, Model& model, std::uint32_t file, st
   }
   std::vector<RowChunk> chunks;
   for (auto& [where, rows] : by_chunk) {
+    const bool lists = random.one_in(2), retires = random.one_in(2);
     const bool versions = std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.version.has_value(); });
     std::vector<Row> real;
     for (Row& row : rows) {
@@ -224,10 +258,11 @@ void random_batch(Random& random, Run& run, Model& model, std::uint32_t file, st
       else if (!row.version)
         row.version = 0;
       if (!versions) row.version = std::nullopt;
+      if (versions && lists) row.order = std::string(1, static_cast<char>('a' + random.engine() % 3));
       ModelRow& kept = model.rows.emplace_back();
       kept.table = where.first;
       kept.row = row;
-      if (!versions) kept.row.version = std::numeric_limits<std::int64_t>::min();
+      if (!versions) kept.row.version = unversioned;
       kept.rule = where.second;
       kept.file = file;
       kept.batch = batch;
@@ -246,6 +281,8 @@ void random_batch(Random& random, Run& run, Model& model, std::uint32_t file, st
       model.first_mention[table].push_back(into);
       model.first_mention[table].push_back(other);
       model.merge(table, into, other);
+      made.retires = retires;
+      if (retires) model.retired.emplace(table, other);
     }
     chunks.push_back(std::move(made));
   }
@@ -256,14 +293,15 @@ std::vector<std::string> published(Warehouse& warehouse, const std::string& tabl
   std::vector<std::string> out;
   for (const auto& line : cells(warehouse, table)) {
     std::string text = line.at(table + "_id") + " " + line.at(tags().at(table).first);
-    if (table != "person") text += " person_id=" + line.at("person_id");
+    if (table != "person" && table != "care_site") text += " person_id=" + line.at("person_id");
     if (!entity(table)) text += " visit_occurrence_id=" + line.at("visit_occurrence_id");
     out.push_back(text);
   }
   return out;
 }
 
-// The model leaves out references a row never had; the warehouse shows them as null.
+// The model leaves out references a row never had; the warehouse shows them as
+// null.
 std::vector<std::string> even(std::vector<std::string> lines, const std::string& table) {
   for (auto& line : lines) {
     if (!entity(table) && line.find("visit_occurrence_id") == std::string::npos) line += " visit_occurrence_id=";
@@ -279,24 +317,28 @@ TEST_CASE("random histories of several runs give what the naive model gives") {
     Random random{std::mt19937(seed)};
     const Folder folder;
     std::map<std::string, std::map<std::string, std::int32_t>> known;
-    std::map<std::string, std::int32_t> next{{"person", 1}, {"visit_occurrence", 1}};
+    std::map<std::string, std::int32_t> next{{"person", 1}, {"visit_occurrence", 1}, {"care_site", 1}};
     std::int32_t tag = 0;
     for (int turn = 0; turn < 2; ++turn) {
       Model model;
       model.known = known;
       model.next = next;
-      for (const auto& [table, ids] : known) {  // keys of earlier runs are in the index first, in the order of their ids' slots
+      for (const auto& [table, ids] : known) {  // keys of earlier runs are in the index first, in the order
+                                                // of their ids' slots
         for (const auto& [name, id] : ids) model.first_mention[table].push_back(name);
       }
-      Run run(folder / "w", 4, seed % 2 == 0 ? 1U << 21 : 4);  // odd: many partitions
+      Run run(folder / "w", 5,
+              seed % 2 == 0 ? 1U << 21 : 4);  // odd: many partitions
       for (int i = 0; i < 2; ++i) {
         const std::uint32_t file = run.file();  // numbered on from run to run
         for (std::uint32_t batch = 0; batch < 4; ++batch) random_batch(random, run, model, file, batch, tag);
       }
       model.contests();
+      model.withdraw();
       model.orphans();
       run.settle();
-      bool merged_before = false;  // which of several old ids a merged person keeps is for the ids test alone
+      bool merged_before = false;  // which of several old ids a merged person
+                                   // keeps is for the ids test alone
       for (const auto& [from, into] : model.same["person"]) merged_before = merged_before || known["person"].contains(from);
       if (merged_before) break;
       model.ids();
