@@ -74,7 +74,7 @@ void Settle::complete(std::span<const Entrant> group, const Entrant& winner) {
   if (segment_.header(chunk).said_at == 0 || winner.deletes) return;
   std::vector<const Entrant*> rows;
   for (const Entrant& entrant : group) {
-    if (entrant.lead && !entrant.retired && chunks_[entrant.chunk].table == chunk.table) rows.push_back(&entrant);
+    if (entrant.lead == winner.lead && !entrant.retired && chunks_[entrant.chunk].table == chunk.table) rows.push_back(&entrant);
   }
   // As follows() has it. Rows stand in order of delivery, which decides between equal ones.
   const auto rank = [](const Entrant& row) {

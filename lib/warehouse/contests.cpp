@@ -152,6 +152,7 @@ void Settle::decide_others() {
       if (segment_.dead(chunks_[here.chunk], here.row)) continue;
       if (best == nullptr || here.lead || (!best->lead && follows(here, *best))) best = &here;
     }
+    if (best != nullptr && !best->lead) complete({&others_[begin], end - begin}, *best);
     for (std::size_t i = begin; i < end; ++i) {
       if (&others_[i] != best) kill(others_[i].chunk, others_[i].row, Fate::duplicate);
     }
