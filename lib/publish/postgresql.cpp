@@ -10,6 +10,7 @@
 #include "publish/ddl.hpp"
 #include "publish/kinds.hpp"
 #include "publish/pg_rows.hpp"
+#include "publish/sql.hpp"
 #include "warehouse/duck.hpp"
 
 namespace pyojun {
@@ -72,6 +73,16 @@ Result<Standing> standing(Postgres& server, const Schema& schema, const std::str
   return *others == 0 ? Standing::empty : Standing::foreign;
 }
 
+// 1 when rows of all our tables that are there may be read, written and taken away.
+std::string tables_allowed(const Schema& schema, const std::string& name) {
+  return fmt::format(
+      "select (count(*) = 0)::integer from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = {} and c.relkind = "
+      "'r' "
+      "and (c.relname in ({}) or c.relname = 'pyojun_table') and not (has_table_privilege(c.oid, 'SELECT') and has_table_privilege(c.oid, "
+      "'INSERT') and has_table_privilege(c.oid, 'DELETE'))",
+      postgres_text(name), published_names(schema));
+}
+
 using Sink = std::function<Status(std::string_view)>;
 
 // The table as a COPY stream, piece by piece.
@@ -122,7 +133,12 @@ Status PgPublication::run(Published& published) {
   if (Status status = exec("begin", "begin"); !status) return status;
   const std::string lock = fmt::format("select pg_advisory_xact_lock(hashtext({}))", postgres_text("pyojun " + place_.schema));
   if (Status status = exec(lock, "lock"); !status) return status;
-  if (Status status = exec("create schema if not exists " + sql_name(place_.schema), "schema"); !status) return status;
+  // "if not exists" would ask for the right to make schemas where there is nothing to make.
+  auto missing = server_.integer(fmt::format("select (to_regnamespace({}) is null)::integer", postgres_text(place_.schema)), "schema");
+  if (!missing) return missing.error();
+  if (*missing != 0) {
+    if (Status status = exec("create schema " + sql_name(place_.schema), "schema"); !status) return status;
+  }
   auto what = standing(server_, schema_, place_.schema);
   if (!what) return what.error();
   if (*what == Standing::foreign) return Error{Code::publish_schema_occupied, {}, {}, place_.schema, {}};
@@ -278,6 +294,8 @@ Status check_postgresql(const std::string& place) {
       "else has_schema_privilege({0}, 'CREATE') end::integer",
       postgres_text(where->schema));
   auto allowed = (*server)->integer(sql, "schema");
+  if (!allowed) return allowed.error();
+  if (*what == Standing::ours && *allowed != 0) allowed = (*server)->integer(tables_allowed(*schema, where->schema), "schema");
   if (!allowed) return allowed.error();
   return *allowed != 0 ? Status() : Status(Error{Code::publish_database_failed, {}, {}, where->schema, "SQLSTATE 42501"});
 }

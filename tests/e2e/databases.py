@@ -137,6 +137,24 @@ def statements(name):
     return (SCHEMA / "assemble" / name).read_text(encoding="utf-8")
 
 
+def other_role(c, server, inputs, folder, vocab, env):
+    """A role that owns nothing but may write into a schema made for it; one that may not is found out before anything is read."""
+    server.sql("create role loader login; create schema loaded; grant all on schema loaded to loader; create role reader login; grant all on schema loaded to reader;")
+    logins = {}
+    for role in ("loader", "reader"):
+        logins[role] = folder / f"{role}.dsn"
+        logins[role].write_text(f"host={server.folder}\nuser={role}\ndbname=postgres\n")
+        logins[role].chmod(0o600)
+    done = convert(inputs, folder, vocab, "--to", f"postgresql:{logins['loader']}#loaded", name="loaded", env=env)
+    c.check(done.code in (0, 3), f"a role without the right to make schemas publishes into its own: {done.err[-300:]}")
+    compare(c, server, folder / "loaded", "loaded", "the loader's schema")
+    done = convert(inputs, folder, vocab, "--to", f"postgresql:{logins['reader']}#loaded", name="loaded-2", env=env)
+    c.check(done.code == 1 and "P005" in done.err and not (folder / "loaded-2").exists(), f"tables of another role: {done.code} {done.err[-300:]}")
+    server.sql("create schema views; create view views.person as select 1 as a;")
+    done = convert(inputs, folder, vocab, "--to", "postgresql:hospital#views", name="views", env=env)
+    c.check("P022" in done.err, f"a view by the name of a table of the CDM: {done.err[-300:]}")
+
+
 def same_sql(c, server, folder):
     """Eras and periods by the same files in PostgreSQL, from the events of the published schema."""
     defaults = [r for r in csv.DictReader(open(SCHEMA / "assemble" / "settings.csv", encoding="utf-8"))]
@@ -253,6 +271,7 @@ def main():
             publish_twice(c, server, inputs, folder, vocab, env)
             unnamed_release(c, server, inputs, folder, env)
             refusals(c, server, inputs, folder, vocab, env)
+            other_role(c, server, inputs, folder, vocab, env)
             same_sql(c, server, folder)
             read_back(c, server, inputs, folder, vocab, env)
             korean_tables(c, server, folder, vocab, env)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""The systemd unit without starting it (a container has no systemd as process 1): systemd's own check of both files and its exposure figure, and
-every system call that a night makes is one the unit's SystemCallFilter lets through."""
+"""The systemd unit: systemd's own check of both files and its exposure figure; every system call that a night makes is one the unit's
+SystemCallFilter lets through; and, where root may make namespaces, the unit itself, started by a systemd that is process 1 of namespaces of its own."""
+import os
 import pathlib
 import re
 import shutil
@@ -20,6 +21,64 @@ def members(name, seen=None):
     listed = subprocess.run(["systemd-analyze", "syscall-filter", name], capture_output=True, text=True).stdout.splitlines()[1:]
     words = [line.strip() for line in listed if line.strip() and not line.strip().startswith("#")]
     return {word for word in words if not word.startswith("@")}.union(*(members(word, seen) for word in words if word.startswith("@")))
+
+
+# Everything systemd changes lies in these namespaces: /etc and /usr/bin are overlays, /run and /srv are empty.
+ENTER = """set -e
+mount --make-rprivate /
+mkdir @top@/ov; mount -t tmpfs tmpfs @top@/ov
+for d in etc usr/bin; do n=${d//\\//-}; mkdir @top@/ov/$n-u @top@/ov/$n-w; mount -t overlay overlay -o lowerdir=/$d,upperdir=@top@/ov/$n-u,workdir=@top@/ov/$n-w /$d; done
+echo 'pyojun:x:990:990::/srv/pyojun:/usr/sbin/nologin' >> /etc/passwd; echo 'pyojun:x:990:' >> /etc/group
+rm -rf /etc/systemd/system/*
+mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /srv; mkdir -p /run/lock /srv/pyojun /srv/export /etc/pyojun
+mount -t proc proc /proc
+umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup
+cp @root@/etc/pyojun.service @root@/etc/pyojun.timer /etc/systemd/system/
+cp @program@ /usr/bin/pyojun
+cp @root@/testdata/synthea/patients.csv @root@/testdata/synthea/conditions.csv /srv/export/
+cp -r @vocab@ /srv/pyojun/vocab.snapshot; chown -R 990:990 /srv/pyojun; chmod -R go+rX /srv/export
+grep -v settle_seconds @root@/etc/nightly.toml > /etc/pyojun/nightly.toml; chmod 644 /etc/pyojun/nightly.toml
+printf '[Unit]\nDefaultDependencies=no\nWants=probe.service\n' > /etc/systemd/system/probe.target
+printf '[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nExecStart=/bin/bash @top@/probe.sh\nStandardOutput=file:@top@/said\n' > /etc/systemd/system/probe.service
+mkdir /etc/systemd/system/pyojun.service.d
+printf '[Unit]\nDefaultDependencies=no\n[Service]\nStandardOutput=append:@top@/unit\nStandardError=append:@top@/unit\n' > /etc/systemd/system/pyojun.service.d/test.conf
+export container=test
+exec /lib/systemd/systemd --system --unit=probe.target --log-target=null --show-status=no
+"""
+PROBE = """trap 'kill -9 -1' EXIT
+told() { echo "$1 $(systemctl show -P ExecMainStatus pyojun.service) $(systemctl show -P Result pyojun.service)"; }
+systemctl start pyojun.service; told first
+systemctl start pyojun.service; told again
+(flock 9; systemctl start pyojun.service; told locked) 9>>/srv/pyojun/warehouse/LOCK
+ls /srv/pyojun | tr '\\n' ' '; echo
+printf '[Service]\\nExecStart=\\nExecStart=/bin/sh -c "touch /etc/x || echo etc-closed; touch /srv/export/x || echo export-closed; touch /srv/pyojun/x && echo own-open"\\n' > /etc/systemd/system/pyojun.service.d/see.conf
+systemctl daemon-reload; systemctl reset-failed pyojun.service; systemctl start pyojun.service; cat @top@/unit; echo end
+"""
+
+
+def started(c, top, vocab):
+    """The unit under a systemd of its own: two nights, a night while another holds the warehouse, and what it may write."""
+    spaces = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child"]
+    if os.geteuid() != 0 or not pathlib.Path("/lib/systemd/systemd").exists() or subprocess.run([*spaces, "true"], capture_output=True).returncode != 0:
+        c.skip("the unit is not started: no root, or no namespaces")
+        return
+    for name, text in (("enter.sh", ENTER), ("probe.sh", PROBE)):
+        for word, place in (("@top@", top), ("@root@", ROOT), ("@program@", PYOJUN), ("@vocab@", vocab)):
+            text = text.replace(word, str(place))
+        (top / name).write_text(text)
+    top.chmod(0o755)
+    try:
+        tried = subprocess.run([*spaces, "bash", top / "enter.sh"], capture_output=True, timeout=400)
+    except subprocess.TimeoutExpired:
+        tried = None
+    said = (top / "said").read_text() if (top / "said").exists() else ""
+    if tried is None or not said:
+        c.skip(f"the unit is not started: {'no time' if tried is None else 'systemd does not come up here: ' + tried.stderr.decode(errors='replace').strip()[-100:]}")
+        return
+    for line in ("first 0 success", "again 0 success", "locked 11 exit-code", "etc-closed", "export-closed", "own-open", "end"):
+        c.check(line in said.splitlines(), f"the started unit: {line}: {said[-600:]}")
+    c.check("cdm " in said and "cdm.duckdb" in said and "pyojun.prom" in said, f"the started unit leaves its targets: {said[-600:]}")
+    print("the unit was started by systemd")
 
 
 def main():
@@ -50,6 +109,7 @@ def main():
             c.skip("strace is not there or may not trace")
             c.end()
         vocab = vocabulary(top)
+        started(c, top, vocab)
         inputs = sorted(p for p in SAMPLE.glob("*.csv") if p.name != "defects.csv")
         used = set()
         for night in (1, 2):
