@@ -303,8 +303,8 @@ Result<std::uint64_t> list_violations(AuditSource& source, const CriterionResult
   const auto take = [&](std::span<const Cell> cells) {
     if (limit != 0 && rows == limit) return false;
     std::string line;
-    for (const auto& cell : cells) line += (line.empty() ? "" : ",") + csv_cell(cell.value_or(""));
-    written = write(line + "\n");
+    for (std::size_t i = 0; i < cells.size(); ++i) line += (i == 0 ? "" : ",") + csv_cell(cells[i].value_or(""));
+    written = write(line.empty() ? "\"\"\n" : line + "\n");  // a row whose only key is missing is no blank line
     ++rows;
     return static_cast<bool>(written);
   };
