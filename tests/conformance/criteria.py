@@ -118,12 +118,12 @@ def planted(duck, prepared):
     duck.sql(f"attach '{prepared}' as before (read_only)")
     out = {}
     for column, table in PRIMARY.items():
-        all_keys = {row[0] for row in duck.sql(f'select "{column}" from cdm."{table}"')} if duck.sql(f"select 1 from duckdb_tables() where database_name = current_database() and table_name = '{table}'") else set()
+        all_keys = {row[0] or "" for row in duck.sql(f'select "{column}" from cdm."{table}"')} if duck.sql(f"select 1 from duckdb_tables() where database_name = current_database() and table_name = '{table}'") else set()
         if all_keys:
             shapes = {tuple(duck.sql(f"select column_name, data_type from duckdb_columns() where database_name = {name} and table_name = '{table}' order by column_index")) for name in ("current_database()", "'before'")}
             changed = set()  # of a table that has other columns now, nothing is known
             if len(shapes) == 1:
-                changed = {row[0] for row in duck.sql(f'select "{column}" from (select * from cdm."{table}" except select * from before.cdm."{table}")')}
+                changed = {row[0] or "" for row in duck.sql(f'select "{column}" from (select * from cdm."{table}" except select * from before.cdm."{table}")')}
             out[column] = (changed, all_keys)
     duck.sql("detach before")
     return out
