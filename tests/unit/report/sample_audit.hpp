@@ -39,7 +39,7 @@ inline Pack sample_pack(const std::string& id, const std::string& title, const s
   pack.id = id;
   pack.title = title;
   pack.title_ko = title_ko;
-  pack.edition = "2025-01";
+  pack.edition = pack.edition_ko = "2025-01";
   pack.authority = "KHIS";
   pack.basis = "criteria of our own, read off the public texts";
   pack.basis_ko = "공개된 문서를 바탕으로 만든 자체 기준";
