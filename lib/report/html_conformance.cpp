@@ -199,7 +199,7 @@ void counts_cells(HtmlTable& table, const CriterionResult& one) {
                             say(Text::codes_part, {with_commas(static_cast<std::uint64_t>(one.codes_violated.value_or(0))),
                                                    with_commas(static_cast<std::uint64_t>(*one.codes_counted))}));
   table.right(violated).number(static_cast<std::uint64_t>(one.counted));
-  table.right(shown_share(one.violated, one.counted) + " %");
+  table.right(one.counted == 0 ? "-" : shown_share(one.violated, one.counted) + " %");
   table.right(fmt::format("{:g} %", one.criterion.threshold.value_or(0)));
 }
 

@@ -30,7 +30,6 @@ std::string say(std::string_view en, std::string_view ko);  // texts of our own 
 std::string plain(std::string_view text);
 std::string plain_code(std::string_view text);  // the same in the fixed-width face
 
-// "99.08": two decimals, rounded, but 100.00 means all.
 // A name made of letters, digits, '.', '-' and '_', fit for ids and links; other bytes in hexadecimal.
 std::string anchor(std::string_view text);
 // Relative address of a file in the report's folder; no name can make it lead elsewhere.

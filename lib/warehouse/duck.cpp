@@ -43,9 +43,18 @@ std::string_view class_of(duckdb_error_type type) {
   }
 }
 
+// A commit that finds the disk full is called a fault of the transaction; only its text tells.
+bool disk_in_commit(duckdb_error_type type, const char* text) {
+  if (type != DUCKDB_ERROR_TRANSACTION || text == nullptr) return false;
+  const std::string_view told = text;
+  return told.find("No space left") != std::string_view::npos || told.find("Could not write") != std::string_view::npos ||
+         told.find("Disk quota") != std::string_view::npos;
+}
+
 // Binder, catalog and parser speak about names in our own SQL; all other texts may quote values.
 Error engine_error(duckdb_result* result, std::string_view name) {
-  const duckdb_error_type type = duckdb_result_error_type(result);
+  duckdb_error_type type = duckdb_result_error_type(result);
+  if (disk_in_commit(type, duckdb_result_error(result))) type = DUCKDB_ERROR_IO;
   Error error;
   error.code = Code::warehouse_engine;
   error.subject = name;

@@ -99,11 +99,12 @@ def read_only(c, folder, vocab, want):
             c.check(done.returncode in (1, 2, 74), f"a read-only target: exit {done.returncode}")
             c.check(not (pathlib.Path(folder) / "w3" / "rows-1.seg").exists(), "a read-only target is found before input is read")
         script = f'mount -t tmpfs -o size=64k none "{mounted}" && exec "$@"'
-        done = subprocess.run(["unshare", "-m", "bash", "-c", script, "x", PYOJUN, "convert", *map(str, INPUTS), "--map", "synthea/csv", "--vocab", str(vocab), "--to",
-                               f"csv:{mounted}/cdm", "--warehouse", str(pathlib.Path(folder) / "w4")], capture_output=True)
-        if not (b"mount" in done.stderr and done.returncode == 32):
-            c.check(done.returncode in (1, 74), f"a full disk: exit {done.returncode}")
-            c.check(done.stderr, "a full disk: a message")
+        for number, target in enumerate(("csv:{}/cdm", "parquet:{}/cdm", "sqlite:{}/cdm.sqlite", "duckdb:{}/cdm.duckdb")):
+            done = subprocess.run(["unshare", "-m", "bash", "-c", script, "x", PYOJUN, "convert", *map(str, INPUTS), "--map", "synthea/csv", "--vocab", str(vocab), "--to",
+                                   target.format(mounted), "--warehouse", str(pathlib.Path(folder) / f"w4-{number}")], capture_output=True)
+            if not (b"mount" in done.stderr and done.returncode == 32):
+                c.equal(done.returncode, 74, f"a full disk, {target.split(':')[0]}: exit")
+                c.check(done.stderr, f"a full disk, {target.split(':')[0]}: a message")
         large = pathlib.Path(folder) / "observations.csv"
         line = (SAMPLE / "observations.csv").read_bytes().splitlines(keepends=True)
         large.write_bytes(line[0] + line[1] * (240_000_000 // len(line[1])))

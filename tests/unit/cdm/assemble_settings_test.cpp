@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <set>
+#include <sstream>
 
 using namespace pyojun;
 
@@ -15,11 +16,10 @@ TEST_CASE("every setting of assembly has a name of its own, both languages and a
     CHECK(!setting.about.empty());
     CHECK(!setting.about_ko.empty());
     const bool may_be_empty = setting.kind == AssembleSetting::Kind::date || setting.kind == AssembleSetting::Kind::list;
-    if (setting.fallback.empty()) {
-      CHECK(may_be_empty);
-    } else {
-      CHECK(setting.fits(setting.fallback));
-    }
+    if (setting.fallback.empty()) CHECK(may_be_empty);
+    std::istringstream items(setting.fallback);
+    const bool list = setting.kind == AssembleSetting::Kind::list;
+    for (std::string item; list ? bool(items >> item) : bool(std::getline(items, item));) CHECK(setting.fits(item));
   }
 }
 

@@ -227,8 +227,8 @@ TEST_CASE("duckdb: every table, typed, in the schema asked for") {
     for (const char* table : {"person", "measurement"})
       CHECK(differences(duck, std::string("cdm.") + table, "other." + schema + "." + table) == 0);
     CHECK(*duck.integer("SELECT count(*) FROM other." + schema + ".concept") == 0);
-    CHECK(*duck.integer("SELECT count(*) FROM duckdb_tables() WHERE database_name = 'other' AND schema_name = '" + schema + "'") ==
-          static_cast<std::int64_t>(published->tables.size()));
+    CHECK(*duck.integer("SELECT count(*) FROM duckdb_tables() WHERE database_name = 'other' AND schema_name = '" + schema +
+                        "' AND table_name <> 'pyojun_run'") == static_cast<std::int64_t>(published->tables.size()));
     CHECK(*duck.integer("SELECT count(*) FROM duckdb_columns() WHERE database_name = 'other' AND table_name = 'person' AND column_name = "
                         "'person_id' AND NOT is_nullable") == 1);
     REQUIRE(duck.exec("DETACH other"));
