@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <tuple>
 
@@ -34,11 +35,27 @@ Look look_at(const std::string& path) {
   return out;
 }
 
-using NameKey = std::pair<std::string_view, std::string_view>;
+// The same file has the same name in the ledger from whatever folder the program is called; names are absolute there.
+std::string place_of(const std::string& path) {
+  std::error_code failed;
+  const auto full = std::filesystem::absolute(path, failed);
+  return failed ? path : full.lexically_normal().string();
+}
+
+// As a message says it: below the folder the program is called from without that folder.
+std::string seen_from_here(const std::string& place) {
+  std::error_code failed;
+  const auto here = std::filesystem::current_path(failed);
+  if (failed) return place;
+  const std::string near = std::filesystem::path(place).lexically_relative(here).string();
+  return near.empty() || near.starts_with("..") ? place : near;
+}
+
+using NameKey = std::pair<std::string_view, std::string>;
 
 std::map<NameKey, const FileName*> by_name(const std::vector<FileName>& names) {
   std::map<NameKey, const FileName*> out;
-  for (const auto& name : names) out[{name.source, name.path}] = &name;
+  for (const auto& name : names) out[{name.source, place_of(name.path)}] = &name;
   return out;
 }
 
@@ -62,7 +79,7 @@ void Night::look(const SourceRequest& request, Sources& sources, bool trust) {
     file.modified = now.modified;
     file.changed = now.changed;
     file.settled = world_.now != 0 && std::max(now.modified, now.changed) + restless_seconds < world_.now;
-    const auto found = known.find({request.name, file.path});
+    const auto found = known.find({request.name, place_of(file.path)});
     if (found == known.end()) continue;
     file.earlier = found->second->file;
     if (trust && file.settled && !now.stamp.empty() && now.stamp == found->second->stamp)
@@ -140,16 +157,17 @@ void Night::keep_name(const FileName& name) {
 void Night::take_names(const SourceRequest& request, const Sources& sources, NightOutcome& out) {
   ranks_.try_emplace(request.name, ranks_.size());
   const std::uint64_t run = warehouse_.run_number();
-  std::set<std::string_view> seen;
+  std::set<std::string> seen;
   for (const SourceFile& file : sources.files) {
+    const std::string place = place_of(file.path);
     const bool twin = file.same_as != static_cast<std::size_t>(-1);
     const SourceFile& original = twin ? sources.files[file.same_as] : file;
     const bool lost = twin && original.fate == Fate::held;  // it changed while it was read
     const std::uint32_t number = lost ? file.earlier : original.number;
-    seen.insert(file.path);
+    seen.insert(place);
     if (number == SourceFile::nobody) continue;
     const bool held = file.fate == Fate::held || lost || !file.settled;
-    keep_name({request.name, file.path, file.name, number, run, 0, held ? std::string() : file.stamp});
+    keep_name({request.name, place, file.name, number, run, 0, held ? std::string() : file.stamp});
     new_ = new_ || number != file.earlier;
   }
   // A source of which nothing at all is left is a disk that was not there, not a hospital without patients.
@@ -157,7 +175,7 @@ void Night::take_names(const SourceRequest& request, const Sources& sources, Nig
                       std::ranges::any_of(warehouse_.names(), [&](const FileName& name) { return name.source == request.name; });
   if (silent) out.silent.push_back(request.name);
   for (const FileName& name : warehouse_.names()) {
-    if (name.source != request.name || seen.contains(name.path)) continue;
+    if (name.source != request.name || seen.contains(place_of(name.path))) continue;
     if (silent) {
       keep_name(name);
       continue;
@@ -171,7 +189,7 @@ void Night::take_names(const SourceRequest& request, const Sources& sources, Nig
     if (name.vanished == 0) {
       kept.vanished = run;
       new_ = true;
-      out.vanished.push_back(name.path);
+      out.vanished.push_back(seen_from_here(place_of(name.path)));
     }
     keep_name(kept);
   }
