@@ -118,15 +118,16 @@ bool split_number(std::string_view text, std::size_t six_end, Place& place, bool
 
 bool part_of_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
-// Thirteen digits that stand in a name (P8001011234567, 1.2.410.8001011234567, 8001011234567.dcm) are none of a person. A full stop is part
-// of a name when a digit stands before it, or a digit or letter behind it: not at the end of a sentence, not in "No.".
+// Thirteen digits that stand in a name (P8001011234567, 1.2.410.8001011234567) are none of a person. A full stop is part of a name when a
+// digit stands on its other side: not at the end of a sentence, not in "No.", not before the ending of a file's name, for files are called
+// by the numbers of persons.
 bool within_name(std::string_view text, std::size_t begin, std::size_t end) {
   if (begin != 0) {
     const char before = text[begin - 1];
     if (part_of_word(before) || (before == '.' && begin > 1 && is_digit(text[begin - 2]))) return true;
   }
   if (end == text.size()) return false;
-  if (text[end] == '.') return end + 1 < text.size() && (part_of_word(text[end + 1]) || is_digit(text[end + 1]));
+  if (text[end] == '.') return end + 1 < text.size() && is_digit(text[end + 1]);
   return part_of_word(text[end]);
 }
 
