@@ -30,13 +30,6 @@ bool fatal(const std::vector<Diagnostic>& diagnostics) {
   return std::any_of(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& d) { return info(d.code).severity >= Severity::reject; });
 }
 
-// The warehouse's views are read from other folders too.
-std::string absolute(const std::string& path) {
-  std::error_code failed;
-  const auto full = std::filesystem::absolute(path, failed);
-  return failed ? path : full.lexically_normal().string();
-}
-
 // A source of the job with its plan and its files.
 struct OpenSource {
   const SourceRequest* request = nullptr;
@@ -199,7 +192,7 @@ VocabularyAccess Conversion::vocabulary_access() const {
   out.table = [this](const std::string& table) -> Result<std::string> {
     const std::string_view one = table;
     if (Status status = export_sql_tables(*vocabulary_, request_.threads, {&one, 1}); !status) return status.error();
-    const std::string file = absolute(vocabulary_->sql_folder() + "/" + table + ".parquet");
+    const std::string file = absolute_path(vocabulary_->sql_folder() + "/" + table + ".parquet");
     std::error_code ignored;
     return std::filesystem::exists(file, ignored) ? file : std::string();
   };
@@ -237,7 +230,7 @@ Status Conversion::open_warehouse() {
   }
   options.schema = schema_.get();
   options.threads = request_.threads;
-  options.vocabulary_sql = absolute(vocabulary_->sql_folder());
+  options.vocabulary_sql = absolute_path(vocabulary_->sql_folder());
   options.assemble = settings_;
   options.vocabulary = vocabulary_access();
   options.built_by = world_.program_build;

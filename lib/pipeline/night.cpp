@@ -35,13 +35,6 @@ Look look_at(const std::string& path) {
   return out;
 }
 
-// The same file has the same name in the ledger from whatever folder the program is called; names are absolute there.
-std::string place_of(const std::string& path) {
-  std::error_code failed;
-  const auto full = std::filesystem::absolute(path, failed);
-  return failed ? path : full.lexically_normal().string();
-}
-
 // As a message says it: below the folder the program is called from without that folder.
 std::string seen_from_here(const std::string& place) {
   std::error_code failed;
@@ -55,7 +48,7 @@ using NameKey = std::pair<std::string_view, std::string>;
 
 std::map<NameKey, const FileName*> by_name(const std::vector<FileName>& names) {
   std::map<NameKey, const FileName*> out;
-  for (const auto& name : names) out[{name.source, place_of(name.path)}] = &name;
+  for (const auto& name : names) out[{name.source, absolute_path(name.path)}] = &name;
   return out;
 }
 
@@ -79,7 +72,7 @@ void Night::look(const SourceRequest& request, Sources& sources, bool trust) {
     file.modified = now.modified;
     file.changed = now.changed;
     file.settled = world_.now != 0 && std::max(now.modified, now.changed) + restless_seconds < world_.now;
-    const auto found = known.find({request.name, place_of(file.path)});
+    const auto found = known.find({request.name, absolute_path(file.path)});
     if (found == known.end()) continue;
     file.earlier = found->second->file;
     if (trust && file.settled && !now.stamp.empty() && now.stamp == found->second->stamp)
@@ -159,7 +152,7 @@ void Night::take_names(const SourceRequest& request, const Sources& sources, Nig
   const std::uint64_t run = warehouse_.run_number();
   std::set<std::string> seen;
   for (const SourceFile& file : sources.files) {
-    const std::string place = place_of(file.path);
+    const std::string place = absolute_path(file.path);
     const bool twin = file.same_as != static_cast<std::size_t>(-1);
     const SourceFile& original = twin ? sources.files[file.same_as] : file;
     const bool lost = twin && original.fate == Fate::held;  // it changed while it was read
@@ -175,7 +168,7 @@ void Night::take_names(const SourceRequest& request, const Sources& sources, Nig
                       std::ranges::any_of(warehouse_.names(), [&](const FileName& name) { return name.source == request.name; });
   if (silent) out.silent.push_back(request.name);
   for (const FileName& name : warehouse_.names()) {
-    if (name.source != request.name || seen.contains(place_of(name.path))) continue;
+    if (name.source != request.name || seen.contains(absolute_path(name.path))) continue;
     if (silent) {
       keep_name(name);
       continue;
@@ -189,7 +182,7 @@ void Night::take_names(const SourceRequest& request, const Sources& sources, Nig
     if (name.vanished == 0) {
       kept.vanished = run;
       new_ = true;
-      out.vanished.push_back(seen_from_here(place_of(name.path)));
+      out.vanished.push_back(seen_from_here(absolute_path(name.path)));
     }
     keep_name(kept);
   }

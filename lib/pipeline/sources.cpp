@@ -135,4 +135,10 @@ Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect) {
   return sources;
 }
 
+std::string absolute_path(const std::string& path) {
+  std::error_code failed;
+  const auto full = std::filesystem::absolute(path, failed);
+  return failed ? path : full.lexically_normal().string();
+}
+
 }  // namespace pyojun

@@ -71,4 +71,8 @@ std::string kind_of(std::string_view base_name, const Dialect& dialect);
 // True when `name` fits `glob` (* and ?), ASCII letters compared without case.
 bool glob_matches(std::string_view glob, std::string_view name);
 
+// The same from whatever folder the program is called: how the ledger knows files, and where views find theirs. The path itself when the
+// current folder cannot be told.
+std::string absolute_path(const std::string& path);
+
 }  // namespace pyojun
