@@ -117,12 +117,13 @@ TEST_CASE("a parameter may say which values it takes") {
   options.parameters = {{"first", "1850"}, {"place", "a"}};
   CHECK(load_pack("p", given, options)->settings == "first=1850; place=a");
   CHECK(load_pack("p", given, {})->settings == "first=1900; place=b");
-  for (const auto& [name, value] : {std::pair{"first", "1799"}, std::pair{"first", "x"}, std::pair{"first", ""}, std::pair{"place", "c"}}) {
-    CAPTURE(value);
-    options.parameters = {{name, value}};
+  using Setting = std::pair<std::string, std::string>;
+  for (const Setting& setting : {Setting{"first", "1799"}, Setting{"first", "x"}, Setting{"first", ""}, Setting{"place", "c"}}) {
+    CAPTURE(setting.second);
+    options.parameters = {{setting.first, setting.second}};
     const Error error = error_of(given, options);
     CHECK(error.code == Code::pack_value_unknown);
-    CHECK(error.detail == (std::string_view(name) == "first" ? "1800..1950" : "a|b"));
+    CHECK(error.detail == (setting.first == "first" ? "1800..1950" : "a|b"));
   }
   given["parameters.csv"] = "name,default,values,about\nfirst,1700,1800..1950,the first year\n";
   CHECK(error_of(given).code == Code::pack_value_unknown);
