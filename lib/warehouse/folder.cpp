@@ -245,12 +245,11 @@ Status load_index(const std::string& path, const Schema& schema, KeyIndexes& ind
     const TableId id = schema.find(table.name.data());
     if (id == no_table) return damaged();
     KeyIndex& index = indexes.of(id);
-    index.reserve(table.count);
     index.next_id = static_cast<std::int32_t>(table.next_id);
     const auto* const keys = reinterpret_cast<const Hash128*>(file.data() + table.keys_at);
     const auto* const ids = reinterpret_cast<const std::int32_t*>(file.data() + table.ids_at);
     const auto* const flags = reinterpret_cast<const std::uint8_t*>(file.data() + table.flags_at);
-    for (std::uint64_t k = 0; k < table.count; ++k) index.load(keys[k], ids[k], flags[k]);
+    if (!index.load({keys, table.count}, ids, flags)) return damaged();
   }
   return {};
 }

@@ -175,7 +175,7 @@ void Settle::publish_ids(TableId table) {
   auto& ids = arrays_.ids[table];
   ids.resize(index->size());
   for (Slot slot = 0; slot < index->size(); ++slot) {
-    ids[slot] = slot != 0 && stands(table, slot) ? index->id(index->root(slot)) : null_integer;
+    ids[slot] = slot != 0 && stands(*index, slot) ? index->id(index->root(slot)) : null_integer;
   }
   segment_.tables_[table].ids = {ids.data(), ids.size()};
 }

@@ -12,15 +12,20 @@ KeyIndex::KeyIndex() {
   mask_ = 1023;
 }
 
-void KeyIndex::grow() {
-  const std::size_t size = table_.size() * 2;
-  table_.release();  // the keys are dense, so the table is rebuilt from them and never lives twice
+// The keys are dense, so the table is rebuilt from them and never lives twice.
+void KeyIndex::make_table(std::size_t size) {
+  table_.release();
   table_.resize(size);
   mask_ = size - 1;
-  for (Slot slot = 1; slot < keys_.size(); ++slot) {
+}
+
+void KeyIndex::enter() {
+  constexpr std::size_t ahead = 16;  // each place is a miss of all caches
+  for (std::size_t slot = 1; slot < keys_.size(); ++slot) {
+    if (slot + ahead < keys_.size()) __builtin_prefetch(&table_[keys_[slot + ahead].low & mask_], 1);
     std::uint64_t at = keys_[slot].low & mask_;
     while (table_[at] != 0) at = (at + 1) & mask_;
-    table_[at] = slot;
+    table_[at] = static_cast<Slot>(slot);
   }
 }
 
@@ -30,7 +35,10 @@ Slot KeyIndex::add(const Hash128& key, std::size_t at) {
   ids_.push_back(0);
   flags_.push_back(0);
   table_[at] = slot;
-  if (keys_.size() * 4 > table_.size() * 3) grow();
+  if (keys_.size() * 4 > table_.size() * 3) {
+    make_table(table_.size() * 2);
+    enter();
+  }
   return slot;
 }
 
@@ -78,10 +86,17 @@ void KeyIndex::join(Slot row, Slot other) {
   forward_[from] = into;
 }
 
-void KeyIndex::load(const Hash128& key, std::int32_t id, std::uint8_t flags) {
-  const Slot at = slot(key);
-  ids_[at] = id;
-  flags_[at] = flags & mentioned;
+bool KeyIndex::load(std::span<const Hash128> keys, const std::int32_t* ids, const std::uint8_t* flags) {
+  if (keys_.size() != 1) return false;
+  reserve(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!keys[i]) return false;
+    keys_.push_back(keys[i]);
+    ids_.push_back(ids[i]);
+    flags_.push_back(flags[i] & mentioned);
+  }
+  enter();
+  return true;
 }
 
 bool KeyIndex::any_id() const {
@@ -96,7 +111,9 @@ void KeyIndex::reserve(std::size_t entries) {
   keys_.reserve(entries + 1);
   ids_.reserve(entries + 1);
   flags_.reserve(entries + 1);
-  while (entries * 4 > table_.size() * 3) grow();
+  std::size_t size = table_.size();
+  while ((entries + 1) * 4 > size * 3) size *= 2;
+  make_table(size);
 }
 
 std::size_t KeyIndex::bytes() const {

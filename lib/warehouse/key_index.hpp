@@ -45,18 +45,20 @@ class KeyIndex {
   const GrowingArray<Hash128>& keys() const { return keys_; }
   const GrowingArray<std::int32_t>& ids() const { return ids_; }
   const GrowingArray<std::uint8_t>& all_flags() const { return flags_; }
-  // Entry of an earlier run; slots keep their numbers.
-  void load(const Hash128& key, std::int32_t id, std::uint8_t flags);
+  // Entries 1 .. of an earlier run into an index without any; slots keep their numbers. `ids` and `flags` are as many as the keys. False
+  // when a key is {0, 0} or there were entries: what is read is no index.
+  bool load(std::span<const Hash128> keys, const std::int32_t* ids, const std::uint8_t* flags);
   bool any_id() const;
   bool any_mentioned() const;
-  void reserve(std::size_t entries);
   void forget_lookup() { table_.release(); }  // after settle: slots stay, find() and slot() may not be called any more
   std::size_t bytes() const;
 
   std::int32_t next_id = 1;  // first id never given in this table
 
  private:
-  void grow();
+  void reserve(std::size_t entries);  // of an index without entries
+  void make_table(std::size_t size);
+  void enter();  // all keys into the empty table
   Slot add(const Hash128& key, std::size_t at);
 
   GrowingArray<Slot> table_;  // open addressing, power of two, 0 is free

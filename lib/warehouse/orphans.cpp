@@ -23,7 +23,7 @@ void Settle::mark_alive() {
       }
     }
     for (Slot slot = 1; slot < index->size(); ++slot) {
-      if ((index->flags(slot) & KeyIndex::mentioned) != 0 && !stands(table, slot)) complete_[table] = 0;
+      if ((index->flags(slot) & KeyIndex::mentioned) != 0 && !stands(*index, slot)) complete_[table] = 0;
     }
   }
   keyed_row_died_ = false;
@@ -31,10 +31,9 @@ void Settle::mark_alive() {
 
 bool Settle::complete(TableId table) const { return complete_[table] != 0; }
 
-bool Settle::stands(TableId table, Slot slot) const {
-  const KeyIndex* const index = indexes_.find(table);
-  return (index->flags(index->root(slot)) & KeyIndex::alive) != 0;
-}
+bool Settle::stands(TableId table, Slot slot) const { return stands(*indexes_.find(table), slot); }
+
+bool Settle::stands(const KeyIndex& index, Slot slot) { return (index.flags(index.root(slot)) & KeyIndex::alive) != 0; }
 
 Status Settle::tell(const EntrySink& sink, std::uint32_t number, std::uint32_t row, ColumnId column, Code code) {
   const ChunkInfo& chunk = chunks_[number];
@@ -83,14 +82,25 @@ bool Settle::missed_before(std::uint32_t number, std::uint32_t row, TableId targ
   return slot < ids.size() && ids[slot] == null_integer;
 }
 
+// Most references of most nights are to rows that stood before and stand now: a byte a slot says so.
+void Settle::doubt(TableId table) {
+  const KeyIndex& index = *indexes_.find(table);
+  std::span<const std::int32_t> before;
+  if (last_.segment != nullptr) before = last_.segment->tables_[table].ids;
+  doubted_[table].assign(index.size(), 0);
+  for (Slot slot = 1; slot < index.size(); ++slot)
+    doubted_[table][slot] = !stands(index, slot) || (slot < before.size() && before[slot] == null_integer) ? 1 : 0;
+}
+
 // An optional reference. What the last run told stands; a record is at its end when none of its rows lacks the reference any more.
 Status Settle::left_out_of(std::uint32_t number, const ColumnHeader& column) {
   const ChunkInfo& chunk = chunks_[number];
   const Slot* const slots = segment_.at<Slot>(column.at);
+  const std::uint8_t* const doubted = doubted_[column.target].data();
   std::vector<std::uint32_t> ended;
   for (std::uint32_t row = 0; row < chunk.rows; ++row) {
     const Slot slot = slots[column.constant != 0 ? 0 : row];
-    if (slot == 0) continue;
+    if (doubted[slot] == 0) continue;
     const bool now = !stands(column.target, slot) && !segment_.dead(chunk, row);
     const bool before = missed_before(number, row, column.target, slot);
     if (now && !before) {
@@ -124,11 +134,13 @@ Status Settle::resolve_orphans() {
     const auto ids = last_.segment->tables_[table].ids;  // that of slot 0, no key, is null
     complete_before_[table] = ids.size() < 2 || std::find(ids.begin() + 1, ids.end(), null_integer) == ids.end() ? 1 : 0;
   }
+  doubted_.assign(complete_.size(), {});
   for (std::uint32_t number = 0; number < living_; ++number) {
     const Table& table = schema_.table(chunks_[number].table);
     for (const auto& column : segment_.columns(chunks_[number])) {
       if (static_cast<Storage>(column.storage) != Storage::references || table.columns[column.column].required) continue;
       if (complete(column.target) && complete_before_[column.target] != 0) continue;
+      if (doubted_[column.target].empty()) doubt(column.target);
       if (Status status = left_out_of(number, column); !status) return status;
     }
   }

@@ -144,9 +144,11 @@ class Settle {
   void mark_alive();
   bool complete(TableId table) const;
   bool stands(TableId table, Slot slot) const;
+  static bool stands(const KeyIndex& index, Slot slot);
   Status resolve_orphans();
   Status orphans_of(std::uint32_t chunk);
   bool missed_before(std::uint32_t chunk, std::uint32_t row, TableId target, Slot slot) const;
+  void doubt(TableId table);
   Status left_out_of(std::uint32_t chunk, const ColumnHeader& column);
   Status tell(const EntrySink& sink, std::uint32_t chunk, std::uint32_t row, ColumnId column, Code code);
 
@@ -180,6 +182,7 @@ class Settle {
   std::vector<std::uint64_t> deleted_;                              // winning deletes by book line
   std::vector<std::uint8_t> complete_;                              // by table: every mentioned key stands for a living row
   std::vector<std::uint8_t> complete_before_;                       // the same of the last run
+  std::vector<std::vector<std::uint8_t>> doubted_;                  // by table and slot: does not stand, or did not in the last run
   bool keyed_row_died_ = false;
 };
 

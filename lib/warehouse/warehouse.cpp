@@ -147,8 +147,10 @@ Status RunWarehouse::open() {
 
 // Files of the last run that count are retired until somebody keeps them.
 Status RunWarehouse::take_over() {
+  // Beside the engine, which is still opening.
   if (Status status = load_index(run_file(options_.folder, "index", state_.run), schema_, indexes_); !status) return status;
   if (Status status = earlier_.load_directory(options_.folder, state_.run, schema_.tables().size()); !status) return status;
+  if (Status status = ready(); !status) return status;
   auto history = ledger_->history();
   if (!history) return history.error();
   files_ = std::move(history->files);
@@ -209,7 +211,6 @@ Status RunWarehouse::begin(const RunIdentity& run) {
   segment_.group_by_table(schema_.tables().size());
   opening_ = std::async(std::launch::async, [this] { return prepare_database(); });
   if (state_.run != 0) {  // a first run has nothing to take over and goes on while the engine opens
-    if (Status status = ready(); !status) return status;
     if (Status status = take_over(); !status) return status;
   }
   if (!options_.rules.empty()) default_rule_ = rules_.add({"", options_.rules, options_.filters});
