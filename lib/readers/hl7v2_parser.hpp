@@ -64,6 +64,7 @@ class Hl7Parser {
   void open_patient();
   void open_order();
   void carry(const std::vector<Flat>& from, std::initializer_list<std::uint32_t> codes, Group& group, std::vector<Flat>& into);
+  std::uint64_t called(std::string_view both) const;
   void count_again(Group& result, const char* id, const char* to);
   void append(Group& group, NodeIndex node) {
     if (group.node == 0) return;

@@ -1,5 +1,6 @@
 // Groups, fields, repetitions and components of a message as nodes.
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "base/hash.hpp"
@@ -58,8 +59,28 @@ void Hl7Parser::open_order() {
   had_results_ = false;
 }
 
-// `@again` says how many results of the same order went before with the same OBX-3 and OBX-4. Senders who leave OBX-4 empty repeat a code;
-// without a number of its own each would look like a correction of the one before.
+// What a result goes by: OBX-3.1, without it OBX-3.4, else OBX-3.2; and OBX-4. `both`: the two fields, with or without separators around.
+std::uint64_t Hl7Parser::called(std::string_view both) const {
+  if (both.starts_with(signs_.field)) both.remove_prefix(1);
+  const std::size_t end = std::min(both.find(signs_.field), both.size());
+  const std::string_view identifier = both.substr(0, end);
+  std::array<std::string_view, 4> parts;
+  std::size_t from = 0;
+  for (auto& part : parts) {
+    const std::size_t to = signs_.component == 0 ? identifier.size() : std::min(identifier.find(signs_.component, from), identifier.size());
+    part = identifier.substr(from, to - from);
+    if (!part.empty() && &part == parts.data()) break;
+    from = std::min(to + 1, identifier.size());
+  }
+  const std::string_view name = !parts[0].empty() ? parts[0] : !parts[3].empty() ? parts[3] : parts[1];
+  std::string_view group = both.substr(std::min(end + 1, both.size()));
+  group = group.substr(0, group.find(signs_.field));
+  return group.empty() ? hash128(name).low : combine(hash128(name), hash128(group).low).low;
+}
+
+// `@again` says how many results of the same order went before that go by the same name and OBX-4. Senders who leave OBX-4 empty repeat a
+// code, others tell two results of one code apart by its text or system only; without a number of its own each would look like a
+// correction of the one before.
 void Hl7Parser::count_again(Group& result, const char* id, const char* to) {
   if (result.node == 0 || names_.again == 0) return;
   std::string_view both;
@@ -73,7 +94,7 @@ void Hl7Parser::count_again(Group& result, const char* id, const char* to) {
     for (int i = 0; i < 2 && end < line.size(); ++i) end = std::min(line.find(signs_.field, end + 1), line.size());
     both = line.substr(at, end - at);
   }
-  const std::uint64_t hash = hash128(both).low;
+  const std::uint64_t hash = called(both);
   const auto before = std::ranges::count(results_, hash);
   results_.push_back(hash);
   if (before == 0) return;
