@@ -60,22 +60,19 @@ Slot KeyIndex::find(const Hash128& key) const {
   }
 }
 
-void KeyIndex::slots(std::span<const Hash128> keys, std::uint8_t flag, std::vector<Slot>& out) {
+void KeyIndex::slots(std::span<const Hash128> keys, std::uint8_t flag, std::vector<Slot>& out, std::size_t each) {
   constexpr std::size_t far = 16, near = 8;
   out.resize(keys.size());
-  Hash128 last{};
-  Slot slot_of_last = 0;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (keys[i] == last) {
-      out[i] = slot_of_last;
+    if (i >= each && keys[i] == keys[i - each]) {
+      out[i] = out[i - each];
       continue;
     }
     if (i + far < keys.size()) __builtin_prefetch(&table_[keys[i + far].low & mask_]);
     if (i + near < keys.size()) __builtin_prefetch(&keys_[table_[keys[i + near].low & mask_]]);
-    last = keys[i];
-    slot_of_last = slot(last);
-    if (slot_of_last != 0) flags_[slot_of_last] |= flag;
-    out[i] = slot_of_last;
+    const Slot found = slot(keys[i]);
+    if (found != 0) flags_[found] |= flag;
+    out[i] = found;
   }
 }
 

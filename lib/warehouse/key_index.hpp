@@ -27,8 +27,9 @@ class KeyIndex {
   // The slot of a key, made when it is new. {0, 0} is slot 0.
   Slot slot(const Hash128& key);
   Slot find(const Hash128& key) const;  // 0 when it is not there
-  // Slots of many keys; equal neighbours are looked up once, memory is asked for ahead.
-  void slots(std::span<const Hash128> keys, std::uint8_t flag, std::vector<Slot>& out);
+  // Slots of many keys, `each` to a row (1 or more); what the row before has at the same place is looked up once, memory is asked for
+  // ahead.
+  void slots(std::span<const Hash128> keys, std::uint8_t flag, std::vector<Slot>& out, std::size_t each = 1);
   // `other` names the same entity as `row` from now on.
   void join(Slot row, Slot other);
   Slot root(Slot slot) const {

@@ -241,7 +241,7 @@ Status SegmentWriter::put_versions(const RowChunk& chunk, ChunkHeader& header) {
     header.order_heap_at = *heap;
   }
   if (!chunk.within.empty()) {
-    indexes_.of(chunk.within_target).slots(chunk.within, KeyIndex::mentioned, slots_);
+    indexes_.of(chunk.within_target).slots(chunk.within, KeyIndex::mentioned, slots_, chunk.within_each);
     auto at = out_.put(std::span<const Slot>(slots_));
     if (!at) return at.error();
     header.within_at = *at;
