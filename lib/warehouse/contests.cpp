@@ -129,6 +129,7 @@ void Settle::decide_leads() {
       effective_.emplace_back(best->chunk, best->row);
     }
     if (best != nullptr) remark({&entrants_[begin], end - begin}, *best);
+    if (best != nullptr) tell_strangers({&entrants_[begin], end - begin});
     if (best != nullptr) complete({&entrants_[begin], end - begin}, *best);
     for (std::size_t i = begin; i < end; ++i) {
       if (entrants_[i].lead && &entrants_[i] != best) kill(entrants_[i].chunk, entrants_[i].row, Fate::duplicate);

@@ -219,8 +219,9 @@ Status Ledger::close_findings(const std::vector<FileEntry>& files, const std::ve
                        run_, gone);
   }
   std::string codes;
-  constexpr std::array nightly{Code::orphan_row,  Code::orphan_side_row,    Code::withdrawal_found_nothing, Code::retired_name_gave_way,
-                               Code::version_tie, Code::merge_found_nobody, Code::row_incomplete,           Code::person_differs};
+  constexpr std::array nightly{
+      Code::orphan_row,         Code::orphan_side_row, Code::withdrawal_found_nothing, Code::retired_name_gave_way, Code::version_tie,
+      Code::merge_found_nobody, Code::row_incomplete,  Code::person_differs,           Code::people_share_number};
   for (const Code code : nightly) codes += sql_text(info(code).id) + ", ";
   for (const auto& code : retold) codes += sql_text(code) + ", ";
   codes.resize(codes.size() - 2);

@@ -136,6 +136,8 @@ class Settle {
   // withdrawals.cpp
   bool same_values(const Entrant& one, const Entrant& other) const;
   bool other_person(const Entrant& one, const Entrant& other) const;
+  std::span<const Slot> likeness(const Entrant& row) const;
+  void tell_strangers(std::span<const Entrant> group);
   std::vector<Withdrawal> withdrawals() const;
   bool taken_back(const Withdrawal& item, const std::vector<Withdrawal>& standing) const;
   void withdraw();
@@ -184,6 +186,7 @@ class Settle {
   std::vector<std::uint8_t> complete_before_;                       // the same of the last run
   std::vector<std::vector<std::uint8_t>> doubted_;                  // by table and slot: does not stand, or did not in the last run
   bool keyed_row_died_ = false;
+  TableId persons_ = schema_.find("person");
 };
 
 }  // namespace pyojun

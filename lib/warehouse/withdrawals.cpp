@@ -37,14 +37,41 @@ std::int32_t said_at(const Segment& segment, const ChunkInfo& chunk, ColumnId co
 // Two rows of persons that both say a sex or a part of the birth date, and not the same one.
 bool Settle::other_person(const Entrant& one, const Entrant& other) const {
   const ChunkInfo &first = chunks_[one.chunk], &second = chunks_[other.chunk];
-  const TableId persons = schema_.find("person");
-  if (first.table != persons || second.table != persons || one.deletes || other.deletes) return false;
+  if (first.table != persons_ || second.table != persons_ || one.deletes || other.deletes) return false;
   for (const std::string_view name : {"gender_concept_id", "year_of_birth", "month_of_birth", "day_of_birth"}) {
-    const ColumnId column = schema_.table(persons).find(name);
+    const ColumnId column = schema_.table(persons_).find(name);
     const std::int32_t a = said_at(segment_, first, column, one.row), b = said_at(segment_, second, column, other.row);
     if (a != 0 && b != 0 && a != b) return true;
   }
   return false;
+}
+
+// What a person's row stands in (mapping: `within`), when it says all of it; rows told under a retired name say nothing here.
+std::span<const Slot> Settle::likeness(const Entrant& row) const {
+  const ChunkHeader& header = segment_.header(chunks_[row.chunk]);
+  if (header.within_at == 0 || row.deletes || row.former || row.retired || !row.lead) return {};
+  const std::span<const Slot> all(segment_.at<Slot>(header.within_at) + row.row * std::size_t{header.within_each}, header.within_each);
+  return std::find(all.begin(), all.end(), Slot{0}) == all.end() ? all : std::span<const Slot>{};
+}
+
+// Rows of one person that agree with the latest in nothing they stand in tell of somebody else under the same identifier. Each such
+// somebody is told once. `group`: all rows of one key, in order of delivery.
+void Settle::tell_strangers(std::span<const Entrant> group) {
+  if (chunks_[group.front().chunk].table != persons_) return;
+  const Entrant* latest = nullptr;
+  for (const Entrant& row : group) {
+    if (!likeness(row).empty() && (latest == nullptr || follows(row, *latest))) latest = &row;
+  }
+  if (latest == nullptr) return;
+  const std::span<const Slot> known = likeness(*latest);
+  std::set<std::vector<Slot>> told;
+  for (const Entrant& row : group) {
+    const std::span<const Slot> here = likeness(row);
+    if (here.size() != known.size()) continue;
+    bool alike = false;
+    for (std::size_t i = 0; i < here.size(); ++i) alike = alike || here[i] == known[i];
+    if (!alike && told.emplace(here.begin(), here.end()).second) remarks_.push_back({row.chunk, row.row, Code::people_share_number});
+  }
 }
 
 // Of the same table and equal in all columns. Slots are compared as they are, so a reference by another name of the same thing differs.

@@ -53,8 +53,23 @@ def korean_reasons(c):
     c.check(len(reasons) > 60 and not reasons - korean, f"reasons without Korean: {sorted(reasons - korean)} (schemas/about_ko.csv)")
 
 
+def quirks(c):
+    """Every numbered quirk of HL7 v2 (H1-H26) and C-CDA (B1-B44) has a row in its format's page and is named in the words of a golden case."""
+    def named(paths):
+        words = "".join(re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.S) for path in paths)
+        ranges = (f"{kind}{n}" for kind, first, last in re.findall(r"\b([BH])(\d+)-[BH]?(\d+)\b", words) for n in range(int(first), int(last) + 1))
+        return set(re.findall(r"\b[BH]\d+\b", words)) | set(ranges)
+    for prefix, page, kind, last in (("hl7v2", "hl7v2", "H", 26), ("cda", "cda", "B", 44)):
+        wanted = {f"{kind}{n}" for n in range(1, last + 1)}
+        cases = named((ROOT / "tests" / "cases").glob(f"{prefix}-*.md"))
+        c.check(wanted <= cases, f"quirks no case of {prefix} names: {sorted(wanted - cases)}")
+        rows = named([ROOT / "docs" / "formats" / f"{page}.md"])
+        c.check(wanted <= rows, f"quirks docs/formats/{page}.md does not name: {sorted(wanted - rows)}")
+
+
 def main():
     c = Checks()
+    quirks(c)
     korean_lists(c)
     korean_reasons(c)
     for name in korean_help(c):

@@ -23,6 +23,7 @@ RULES = {"DG1": "diagnoses", "PR1": "procedures", "AL1": "allergies", "IAM": "al
          "SPM": "specimens", "SCH": "appointments", "OBX": "results"}
 WITH_RESULTS = ("ORU", "OUR", "OUL", "ADT", "REF", "VXU", "BAR", "DFT")
 GONE = ("D", "W", "X")
+OF_THE_PATIENT = {"30945-0", "59785-6", "31044-1", "59784-9", "75323-6"}  # under a vaccination; other codes say something of the dose
 
 
 def reason_of(kind, vaccination, obx, cancelled, first):
@@ -30,8 +31,8 @@ def reason_of(kind, vaccination, obx, cancelled, first):
     status, type_ = first(obx, 11), first(obx, 2)
     if kind not in WITH_RESULTS:
         return "messages of this type carry no results"
-    if vaccination:
-        return "about a vaccination, not a result of its own"
+    if vaccination and not OF_THE_PATIENT & {first(obx, 3), first(obx, 3, 4)}:
+        return "about a dose of a vaccine, not a result of its own"
     if type_ in ("ED", "RP", "FT"):
         return "document or report text: see rule result_documents"
     if status in ("N", "I", "O"):
@@ -48,8 +49,9 @@ def count(message, out, filters, told):
     component = head[1][:1] or b"^"
     repetition = head[1][1:2] or b"~"
 
-    def first(segment, number):
-        return count_hl7.field(segment, number).split(repetition)[0].split(component)[0].strip().decode("latin-1")
+    def first(segment, number, part=1):
+        parts = count_hl7.field(segment, number).split(repetition)[0].split(component)
+        return parts[part - 1].strip().decode("latin-1") if part <= len(parts) else ""
 
     kind, vaccination, cancelled = first(head, 9), False, False
     out[""] += 1

@@ -10,7 +10,8 @@ create table assemble.relocation as
 select move_id, person_id, from_person_id, coalesce(from_named, 0) as from_named, account_id, visit_id,
   coalesce(moved_datetime, as_time(moved_date), as_time(safe_date(1, 1, 1))) as moved
 from cdm.move;
--- Of moves at one instant the one from the person another moves to comes after that one.
+-- Of moves at one instant the one from the person another moves to comes after that one; then one that names the person it is
+-- told of decides.
 create table assemble.followed as
 select m.move_id, max(case when b.move_id is null then 0 else 1 end) as behind
 from assemble.relocation m left join assemble.relocation b on b.moved = m.moved and b.move_id <> m.move_id and m.from_named = 1
@@ -31,7 +32,8 @@ with applied as (
 ),
 -- The last move decides; it concerns whom one of the moves took the account or visit from.
 judged as (
-  select a.filing_id, m.person_id as new_person_id, row_number() over (partition by a.filing_id order by m.moved desc, b.behind desc, m.move_id desc) as place,
+  select a.filing_id, m.person_id as new_person_id, row_number() over (partition by a.filing_id order by m.moved desc, b.behind desc,
+    case when m.from_named = 1 and m.from_person_id = f.person_id then 0 else 1 end, m.move_id desc) as place,
     max(case when m.from_named = 0 or m.from_person_id = f.person_id then 1 else 0 end) over (partition by a.filing_id) as concerned
   from applied a join assemble.relocation m on m.move_id = a.move_id join assemble.followed b on b.move_id = m.move_id
   join assemble.filed f on f.filing_id = a.filing_id
