@@ -1,10 +1,11 @@
 -- when: emergency_inpatient = merge
 -- adds: visit_detail
--- An emergency visit that is followed by an inpatient stay belongs to it: the stay begins with the emergency visit and becomes 262,
--- "Emergency Room and Inpatient Visit". Source: CDM documentation, visit_occurrence, and Themis on visit types.
+-- An emergency visit that is followed by an inpatient stay belongs to it: the stay begins with the emergency visit, ends with the later of
+-- both ends and becomes 262, "Emergency Room and Inpatient Visit". Source: CDM documentation, visit_occurrence, and Themis on visit types.
 create table assemble.emergency as
 with pair as (
   select e.visit_occurrence_id as id, i.visit_occurrence_id as kept_id, e.visit_start_date as start_date, e.visit_start_datetime as start_time,
+    e.visit_end_date as end_date, e.visit_end_datetime as end_time, i.visit_end_date as stay_end,
     e.admitted_from_concept_id as admitted_from, e.admitted_from_source_value as admitted_from_source,
     row_number() over (partition by e.visit_occurrence_id order by i.visit_start_date, i.visit_occurrence_id) as place
   from cdm.visit_occurrence e join visit_class ec on ec.concept_id = e.visit_concept_id and ec.class = 'emergency'
@@ -13,7 +14,9 @@ with pair as (
   where i.visit_start_date >= e.visit_start_date
     and days_between(coalesce(e.visit_end_date, e.visit_start_date), i.visit_start_date) <= s.emergency_inpatient_days
 )
-select pair.*, row_number() over (partition by kept_id order by start_date, id) as from_start from pair where place = 1;
+select pair.*, row_number() over (partition by kept_id order by start_date, id) as from_start,
+  row_number() over (partition by kept_id order by coalesce(end_date, start_date) desc, id) as from_end
+from pair where place = 1;
 create table assemble.detail as
 select part.id as visit, part.kept_id, coalesce(m.id, n.id - 1 + row_number() over (partition by case when m.id is null then 1 else 0 end
   order by v.person_id, v.visit_start_date, v.visit_occurrence_id)) as id
@@ -39,6 +42,10 @@ insert into assemble.change(rule, tab, id, col, value)
 select 'emergency to inpatient', 'visit_occurrence', kept_id, 'visit_concept_id', '262' from assemble.emergency where from_start = 1
 union all select 'emergency to inpatient', 'visit_occurrence', kept_id, 'visit_start_date', as_text(start_date) from assemble.emergency where from_start = 1
 union all select 'emergency to inpatient', 'visit_occurrence', kept_id, 'visit_start_datetime', as_text(start_time) from assemble.emergency where from_start = 1
+union all select 'emergency to inpatient', 'visit_occurrence', kept_id, 'visit_end_date', as_text(end_date) from assemble.emergency
+  where from_end = 1 and end_date > stay_end
+union all select 'emergency to inpatient', 'visit_occurrence', kept_id, 'visit_end_datetime', as_text(end_time) from assemble.emergency
+  where from_end = 1 and end_date > stay_end
 union all select 'emergency to inpatient', 'visit_occurrence', kept_id, 'admitted_from_concept_id', as_text(admitted_from) from assemble.emergency
   where from_start = 1
 union all select 'emergency to inpatient', 'visit_occurrence', kept_id, 'admitted_from_source_value', admitted_from_source from assemble.emergency
