@@ -70,6 +70,7 @@ int exit_for(const Error& error) {
     case Code::audit_gate_failed:
       return exit_gate;
     case Code::interrupted:
+    case Code::mapping_being_written:
       return exit_failed;
     default:
       break;

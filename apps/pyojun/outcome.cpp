@@ -99,7 +99,8 @@ std::string machine(const ConvertOutcome& outcome, int code) {
   for (const auto& [table, rows] : outcome.tables) json.member(table, rows);
   json.end_object().key("night").begin_object();
   for (std::size_t i = 0; i < fate_names.size(); ++i) json.member(fate_names[i].name, outcome.night.fates[i]);
-  json.member("vanished", static_cast<std::uint64_t>(outcome.night.vanished.size())).member("gone", outcome.night.gone).end_object();
+  json.member("vanished", static_cast<std::uint64_t>(outcome.night.vanished.size())).member("gone", outcome.night.gone);
+  json.member("outdated", outcome.night.outdated).end_object();
   json.member("run", outcome.run).member("unchanged", outcome.unchanged).key("budgets").begin_array();
   for (const auto& budget : outcome.budgets) {
     json.begin_object().member("source", budget.source).member("rule", budget.rule).member("in", budget.in);
@@ -154,6 +155,22 @@ void tell_night(const ConvertOutcome& outcome, const ConvertRequest& request, Co
     console.say(fmt::format("pyojun: {} {}", grouped(night.ahead),
                             console.pick("files wait because their times lie in the future: set the clocks right, or touch them",
                                          "개 파일의 시각이 미래여서 읽지 않았습니다. 시계를 맞추거나 파일을 touch 하십시오")));
+  }
+  if (night.wanting > 0) {
+    console.say(fmt::format(
+        "pyojun: {} {}", grouped(night.wanting),
+        console.pick(
+            "files wait because a lookup table of theirs was not there as a whole: a file of it waits, cannot be "
+            "read, or was being written",
+            "개 파일은 참조하는 조회 표를 온전히 읽지 못해 미뤘습니다. 표의 파일이 대기 중이거나, 읽을 수 없거나, 기록되는 중이었습니다")));
+  }
+  if (night.outdated > 0) {
+    console.say(
+        fmt::format("pyojun: {} {}", grouped(night.outdated),
+                    console.pick("files are not there any more and were mapped by another mapping, vocabulary or program; their rows stay "
+                                 "as they were made: deliver the files again to map them anew",
+                                 "개 파일은 더 이상 없으며 다른 매핑, 용어 또는 프로그램으로 매핑되었습니다. 행은 만들어진 그대로 "
+                                 "남습니다. 다시 매핑하려면 파일을 다시 전달하십시오")));
   }
   for (const auto& file : outcome.files) {
     const FateName& fate = fate_names[static_cast<std::size_t>(file.fate)];
@@ -248,6 +265,8 @@ std::string metrics_text(const ConvertOutcome& outcome, int code, double seconds
   gauge("files", "Delivered files by what the run did with them.");
   for (std::size_t i = 0; i < fate_names.size(); ++i)
     out += fmt::format("pyojun_files{{fate=\"{}\"}} {}\n", fate_names[i].name, outcome.night.fates[i]);
+  one("files_outdated", "Files that are not there any more and were mapped by another mapping, vocabulary or program.",
+      outcome.night.outdated);
   gauge("books", "Candidates of all files that count, by what became of them.");
   const std::array<std::pair<std::string_view, std::uint64_t>, 5> lines{{{"in", outcome.candidates},
                                                                          {"mapped", outcome.mapped},
@@ -281,7 +300,8 @@ std::string log_line(const ConvertOutcome& outcome, int code, double seconds, co
   json.member("mapped", outcome.mapped).member("filtered", outcome.filtered).member("duplicates", outcome.duplicates);
   json.member("quarantined", outcome.quarantined).member("rows", outcome.rows).key("files").begin_object();
   for (std::size_t i = 0; i < fate_names.size(); ++i) json.member(fate_names[i].name, outcome.night.fates[i]);
-  json.member("vanished", static_cast<std::uint64_t>(outcome.night.vanished.size())).end_object().end_object();
+  json.member("vanished", static_cast<std::uint64_t>(outcome.night.vanished.size())).member("outdated", outcome.night.outdated);
+  json.end_object().end_object();
   return json.text() + "\n";
 }
 

@@ -165,10 +165,11 @@ struct Mapping {
   std::vector<List> lists;
   std::vector<Define> defines;
   std::vector<Lookup> lookups;
-  std::vector<Rule> rules;           // overrides are already applied
-  std::vector<std::string> files;    // paths by file number, for messages
-  std::vector<std::string> texts;    // their contents, for carets and for the mapping's hash
-  std::vector<std::string> layouts;  // contents of field layouts, for the mapping's hash
+  std::vector<Rule> rules;                // overrides are already applied
+  std::vector<std::string> files;         // paths by file number, for messages
+  std::vector<std::string> texts;         // their contents, for carets and for the mapping's hash
+  std::vector<std::string> layouts;       // contents of field layouts, for the mapping's hash
+  std::vector<std::string> layout_files;  // their paths
 };
 
 }  // namespace pyojun::ast

@@ -229,16 +229,18 @@ Parsed parse_text(std::string_view text, std::string_view name) {
   return loader.finish();
 }
 
-std::optional<std::string> read_beside(const ast::Mapping& mapping, std::uint16_t file, std::string_view relative) {
-  if (file >= mapping.files.size()) return std::nullopt;
-  if (relative.starts_with(shipped)) {
-    return stays_inside(relative.substr(shipped.size())) ? read_any(std::string(relative)).text : std::nullopt;
-  }
-  if (!stays_inside(relative)) return std::nullopt;
+std::string path_beside(const ast::Mapping& mapping, std::uint16_t file, std::string_view relative) {
+  if (file >= mapping.files.size()) return {};
+  if (relative.starts_with(shipped)) return stays_inside(relative.substr(shipped.size())) ? std::string(relative) : std::string();
+  if (!stays_inside(relative)) return {};
   const std::string folder = folder_of(mapping.files[file]);
-  const std::string name = folder + std::string(relative);
-  if (!name.starts_with(shipped) && !really_inside(folder, name)) return std::nullopt;
-  return read_any(name).text;
+  std::string name = folder + std::string(relative);
+  return name.starts_with(shipped) || really_inside(folder, name) ? name : std::string();
+}
+
+std::optional<std::string> read_beside(const ast::Mapping& mapping, std::uint16_t file, std::string_view relative) {
+  const std::string name = path_beside(mapping, file, relative);
+  return name.empty() ? std::nullopt : read_any(name).text;
 }
 
 }  // namespace pyojun

@@ -374,12 +374,12 @@ void finish_lookups(const std::vector<std::unique_ptr<Mapper>>& mappers) {
   }
 }
 
-std::string lookup_digest(const Mapper& mapper, std::string_view kind) {
+std::string lookup_digest(const Mapper& mapper, const std::vector<std::string>& kinds) {
   const auto& tables = static_cast<const PlanMapper&>(mapper).lookups();
   const auto& uses = static_cast<const PlanMapper&>(mapper).plan().lookup_uses_;
   Sha256 hash;
   for (std::size_t number = 0; number < tables.size(); ++number) {
-    const auto asks = [&](const auto& use) { return use.second == number && (kind.empty() || use.first == "*" || use.first == kind); };
+    const auto asks = [&](const auto& use) { return use.second == number && reads_one_of(use.first, kinds); };
     if (tables[number] == nullptr || std::ranges::none_of(uses, asks)) continue;
     const LookupTable& table = *tables[number];
     hash.add(table.keys.data(), table.keys.size() * sizeof(Hash128));

@@ -28,5 +28,7 @@ std::string print(const ast::Mapping& mapping);
 
 // Text of a code list file of the mapping, as parse_mapping would find it beside the .map file.
 std::optional<std::string> read_beside(const ast::Mapping& mapping, std::uint16_t file, std::string_view relative);
+// Where read_beside() looks; "" when that lies outside the mapping's folder.
+std::string path_beside(const ast::Mapping& mapping, std::uint16_t file, std::string_view relative);
 
 }  // namespace pyojun

@@ -1,7 +1,6 @@
 #include "mapping/part_hash.hpp"
 
-#include <fstream>
-#include <iterator>
+#include <algorithm>
 #include <utility>
 
 #include "base/sha256.hpp"
@@ -16,36 +15,28 @@ std::string with_length(std::string_view text) { return std::to_string(text.size
 
 }  // namespace
 
-void PartHashes::read(const std::string& mapping, const std::vector<std::string>& code_lists) {
-  read_ = true;
-  mapping_ = parse_mapping(mapping).mapping;
-  for (const auto& list : mapping_.lists) {
-    if (!list.file.empty()) lists_ += with_length(read_beside(mapping_, list.at.file, list.file).value_or(std::string()));
-  }
-  for (const auto& file : code_lists) {
-    std::ifstream in(file, std::ios::binary);
-    lists_ += with_length(std::string(std::istreambuf_iterator<char>(in), {}));
-  }
+PartHashes::PartHashes(ast::Mapping mapping, const std::vector<std::string>& lists) : mapping_(std::move(mapping)) {
+  for (const auto& text : lists) texts_ += with_length(text);
+  for (const auto& text : mapping_.layouts) texts_ += with_length(text);
   mapping_.title.clear();
   mapping_.assemble.clear();  // works over the rows of all files, every night
 }
 
-const std::string& PartHashes::of(const std::string& mapping, std::string_view kind, const std::vector<std::string>& code_lists) {
-  if (!read_) read(mapping, code_lists);
-  const auto known = known_.find(kind);
+const std::string& PartHashes::of(const std::vector<std::string>& kinds) {
+  const auto known = known_.find(kinds);
   if (known != known_.end()) return known->second;
   // The others step aside while this part is printed.
   std::vector<ast::Rule> all = std::exchange(mapping_.rules, {});
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    if (!kind.empty() && all[i].kind != kind && all[i].kind != "*") continue;
+    if (!kinds.empty() && all[i].kind != "*" && std::ranges::find(kinds, all[i].kind) == kinds.end()) continue;
     places.push_back(i);
     mapping_.rules.push_back(std::move(all[i]));
   }
   const std::string text = print(mapping_);
   for (std::size_t i = 0; i < places.size(); ++i) all[places[i]] = std::move(mapping_.rules[i]);
   mapping_.rules = std::move(all);
-  return known_.emplace(kind, sha256_hex(lists_ + with_length(text))).first->second;
+  return known_.emplace(kinds, sha256_hex(texts_ + with_length(text))).first->second;
 }
 
 }  // namespace pyojun

@@ -11,6 +11,7 @@
 #include "mapping/check.hpp"
 #include "mapping/diagnostic.hpp"
 #include "mapping/functions.hpp"
+#include "mapping/part_hash.hpp"
 #include "mapping/plan_compiler.hpp"
 
 namespace pyojun {
@@ -75,7 +76,7 @@ void load_events(PlanData& plan) {
 }
 
 // Every name is followed by its length, so that two mappings never run together to the same bytes.
-std::string hash_of(const ast::Mapping& mapping, const std::vector<std::string>& extra) {
+std::string hash_of(const ast::Mapping& mapping, const std::vector<std::string>& lists) {
   std::string all;
   const auto add = [&](std::string_view text) {
     all += std::to_string(text.size());
@@ -83,7 +84,8 @@ std::string hash_of(const ast::Mapping& mapping, const std::vector<std::string>&
     all += text;
   };
   for (const auto& text : mapping.texts) add(text);
-  for (const auto& text : extra) add(text);
+  for (const auto& text : mapping.layouts) add(text);
+  for (const auto& text : lists) add(text);
   return sha256_hex(all);
 }
 
@@ -110,21 +112,35 @@ void PlanCompiler::lists() {
       if (target != 0) targets.push_back(static_cast<std::int32_t>(target));
     }
     if (list.file.empty()) continue;
-    const auto text = read_beside(mapping_, list.at.file, list.file);
+    auto text = read_beside(mapping_, list.at.file, list.file);
     if (!text) {
       problem(Code::list_not_readable, list.at, list.file);
       continue;
     }
     read_list({list.file, *text, options_.vocabulary.get()}, made, diagnostics_);
+    list_texts_.push_back(std::move(*text));
   }
   for (const auto& file : options_.code_lists) {
-    const auto text = read_file(file);
+    auto text = read_file(file);
     if (!text) {
       problem(Code::list_not_readable, {}, file);
       continue;
     }
     read_lists({file, *text, options_.vocabulary.get()}, plan_.extra_lists_, diagnostics_);
+    list_texts_.push_back(std::move(*text));
   }
+}
+
+// Mapping files and what stands beside them, as far as they are on disk.
+std::vector<std::string> PlanCompiler::files() const {
+  std::vector<std::string> out = mapping_.files;
+  out.insert(out.end(), mapping_.layout_files.begin(), mapping_.layout_files.end());
+  for (const auto& list : mapping_.lists) {
+    if (!list.file.empty()) out.push_back(path_beside(mapping_, list.at.file, list.file));
+  }
+  out.insert(out.end(), options_.code_lists.begin(), options_.code_lists.end());
+  std::erase_if(out, [](const std::string& name) { return name.empty() || name.starts_with("shipped:"); });
+  return out;
 }
 
 const std::vector<std::string>& PlanData::fields_of(std::string_view kind) const {
@@ -136,6 +152,17 @@ const std::vector<std::string>& PlanData::fields_of(std::string_view kind) const
 
 bool PlanData::reads_kind(std::string_view kind) const {
   return std::ranges::any_of(infos_, [kind](const RuleInfo& info) { return info.kind == "*" || info.kind == kind; });
+}
+
+bool reads_one_of(std::string_view kind, const std::vector<std::string>& kinds) {
+  return kind == "*" || kinds.empty() || std::ranges::find(kinds, kind) != kinds.end();
+}
+
+bool PlanData::asks_lookup(const std::vector<std::string>& kinds, const std::vector<std::string>& of) const {
+  const auto rules = infos_.end() - static_cast<std::ptrdiff_t>(lookups_.size());  // lookups come last
+  return std::ranges::any_of(lookup_uses_, [&](const auto& use) {
+    return reads_one_of(use.first, kinds) && reads_one_of((rules + static_cast<std::ptrdiff_t>(use.second))->kind, of);
+  });
 }
 
 Compiled compile_parsed(Parsed parsed, const CompileOptions& options) {
@@ -162,14 +189,10 @@ Compiled compile_parsed(Parsed parsed, const CompileOptions& options) {
     plan->assemble_.emplace_back(line.name, std::move(value));
   }
   plan->schema_ = options.schema;
-  std::vector<std::string> extra = mapping.layouts;
-  for (const auto& list : mapping.lists) {
-    if (!list.file.empty()) extra.push_back(read_beside(mapping, list.at.file, list.file).value_or(std::string()));
-  }
-  for (const auto& file : options.code_lists) extra.push_back(read_file(file).value_or(std::string()));
-  plan->hash_ = hash_of(mapping, extra);
   load_events(*plan);
-  PlanCompiler(*plan, mapping, options, out.diagnostics).compile_all();
+  PlanCompiler compiler(*plan, mapping, options, out.diagnostics);
+  compiler.compile_all();
+  plan->hash_ = hash_of(mapping, compiler.list_texts());
   plan->symbols_.intern("@id");
   share_fields(*plan);
   sort_diagnostics(out.diagnostics);
@@ -182,6 +205,8 @@ Compiled compile_parsed(Parsed parsed, const CompileOptions& options) {
   lay_walks(*plan);
   keep_values(*plan);
   out.plan = std::move(plan);
+  out.files = compiler.files();
+  out.parts = std::make_shared<PartHashes>(std::move(parsed.mapping), compiler.list_texts());
   return out;
 }
 

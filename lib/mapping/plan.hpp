@@ -56,6 +56,8 @@ class Plan {
                                          // columns count (`key *`), names nobody reads included
   virtual bool reads_kind(std::string_view kind) const = 0;
   virtual bool has_lookups() const = 0;
+  // Do rules for records of one of `kinds` ask a lookup that reads records of one of `of`? No kind: any.
+  virtual bool asks_lookup(const std::vector<std::string>& kinds, const std::vector<std::string>& of) const = 0;
 };
 
 struct CompileOptions {
@@ -66,8 +68,10 @@ struct CompileOptions {
   std::string space;                             // name space of all keys: plans with different ones never speak of the same row
 };
 struct Compiled {
-  std::shared_ptr<const Plan> plan;     // null when there is a fatal diagnostic
-  std::vector<Diagnostic> diagnostics;  // in file and line order
+  std::shared_ptr<const Plan> plan;         // null when there is a fatal diagnostic
+  std::shared_ptr<class PartHashes> parts;  // with a plan: which part of the mapping decides which rows
+  std::vector<std::string> files;           // with a plan: every file on disk that was read for it, once
+  std::vector<Diagnostic> diagnostics;      // in file and line order
 };
 Compiled compile(const CompileOptions& options);
 
@@ -98,7 +102,8 @@ class Mapper {
 std::unique_ptr<Mapper> make_mapper(std::shared_ptr<const Plan> plan, std::shared_ptr<const Vocabulary> vocabulary);
 // Merges what mappers gathered, in the order given; afterwards all of them see the same lookup tables.
 void finish_lookups(const std::vector<std::unique_ptr<Mapper>>& mappers);
-// SHA-256 over the lookup tables that rules for records of `kind` ask ("": of any kind): equal digests, equal rows from equal records.
-std::string lookup_digest(const Mapper& mapper, std::string_view kind);
+// SHA-256 over the lookup tables that rules for records of these kinds ask (none: of any kind): equal digests, equal rows from equal
+// records.
+std::string lookup_digest(const Mapper& mapper, const std::vector<std::string>& kinds);
 
 }  // namespace pyojun

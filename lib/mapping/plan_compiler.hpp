@@ -15,6 +15,9 @@ class PlanCompiler {
   PlanCompiler(PlanData& plan, const ast::Mapping& mapping, const CompileOptions& options, std::vector<Diagnostic>& diagnostics)
       : plan_(plan), mapping_(mapping), options_(options), diagnostics_(diagnostics) {}
   void compile_all();
+  // After it: contents of the code lists of the mapping and of the options, in order, and the paths of all files that were read.
+  const std::vector<std::string>& list_texts() const { return list_texts_; }
+  std::vector<std::string> files() const;
 
  private:
   // An attribute of a stem emit, or a column of a table emit: which value, and which side of a range.
@@ -83,6 +86,7 @@ class PlanCompiler {
   std::vector<std::string> fhir_types_;
   std::map<std::string, std::int16_t, std::less<>> choices_;  // by name: "value" of value[x]
   std::vector<const ast::Define*> defining_;                  // being compiled: one may not use itself
+  std::vector<std::string> list_texts_;
 };
 
 std::unique_ptr<ast::Expr> clone(const ast::Expr& expr);

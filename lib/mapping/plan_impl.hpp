@@ -241,6 +241,7 @@ class PlanData final : public Plan {
   const std::vector<std::string>& fields_of(std::string_view kind) const override;
   bool reads_kind(std::string_view kind) const override;
   bool has_lookups() const override { return !lookups_.empty(); }
+  bool asks_lookup(const std::vector<std::string>& kinds, const std::vector<std::string>& of) const override;
 
   std::string name_, title_, hash_;
   Delivery delivery_ = Delivery::snapshot;
@@ -267,6 +268,8 @@ class PlanData final : public Plan {
   std::vector<bool> keyed_chunk_;
 };
 
+// Does a rule or lookup for records of `kind` ("*": all) read one of `kinds` (none: any)?
+bool reads_one_of(std::string_view kind, const std::vector<std::string>& kinds);
 // Hash of all that decides what an operation answers at a node, wherever in a mapping it stands (plan_keep.cpp).
 Hash128 identity_of_path(const Op& path, std::size_t level);
 // Finds the values that several places of a mapping ask for, and has them kept. Once, when all rules are compiled.

@@ -340,6 +340,7 @@ bool StatementParser::layout_setting() {
   if (layout.wrong_line != 0) problem(Code::layout_line_wrong, path.at, file.layout + ":" + std::to_string(layout.wrong_line));
   file.records = std::move(layout.records);
   mapping_.layouts.push_back(*csv);
+  mapping_.layout_files.push_back(path_beside(mapping_, word.at.file, file.layout));
   return true;
 }
 

@@ -35,7 +35,9 @@ struct OpenSource {
   const SourceRequest* request = nullptr;
   std::shared_ptr<const Plan> plan;
   Sources sources;
-  PartHashes parts;
+  std::shared_ptr<PartHashes> parts;
+  std::vector<std::pair<std::string, std::string>>
+      restless;  // files of the mapping that were written just before they were read: path, stamp
 };
 
 class Conversion {
@@ -50,6 +52,7 @@ class Conversion {
   Status prepare_source(const SourceRequest& request);
   Status fetch(const SourceRequest& request, const Plan& plan, SourceQuery& query) const;
   Status check_budget_rules() const;
+  Status check_mappings() const;
   Status check_warehouse() const;
   Status gather_settings();
   VocabularyAccess vocabulary_access() const;
@@ -63,7 +66,7 @@ class Conversion {
   Status publish();
   Status write_audit_outputs(AtomicDirectory& folder);
   Status write_report();
-  std::string made_by(OpenSource& source, const SourceFile& file) const;
+  std::string made_by(const OpenSource& source, const std::vector<std::string>& kinds, const std::string& lookups) const;
   Result<bool> called_as_before();
   RunIdentity called(const std::string& identity) const;
   void count();
@@ -108,13 +111,32 @@ Status Conversion::prepare_source(const SourceRequest& request) {
   const bool bad = !compiled.plan || fatal(compiled.diagnostics);
   std::move(compiled.diagnostics.begin(), compiled.diagnostics.end(), std::back_inserter(outcome_.diagnostics));
   if (bad) return Error{Code::mapping_has_errors, {}, {}, request.map, {}};
+  OpenSource source{&request, compiled.plan, {}, compiled.parts, {}};
+  for (const std::string& file : compiled.files) {
+    if (!at_rest(file, world_.now)) source.restless.emplace_back(file, stamp_of(file));
+  }
   SourceQuery query{request.inputs, request.format, request.kind, {}};
   if (Status status = fetch(request, *compiled.plan, query); !status) return status;
   auto sources = find_sources(query, compiled.plan->dialect());
   if (!sources) return sources.error();
   for (SourceFile& file : sources->files) file.fetched = std::ranges::find(query.records, file.input->path()) != query.records.end();
   outcome_.skipped.insert(outcome_.skipped.end(), sources->skipped.begin(), sources->skipped.end());
-  sources_.push_back({&request, std::move(compiled.plan), std::move(*sources), {}});
+  source.sources = std::move(*sources);
+  sources_.push_back(std::move(source));
+  return {};
+}
+
+// A mapping or a code list that was still being written when it was read may have been half there. One that lay at rest then may be
+// written anew while the run works: what was read of it is whole.
+Status Conversion::check_mappings() const {
+  for (const OpenSource& source : sources_) {
+    if (source.restless.empty()) continue;
+    const SourceRequest& request = *source.request;
+    const Error moving{Code::mapping_being_written, {}, {}, request.map, {}};
+    if (!std::ranges::all_of(source.restless, [](const auto& file) { return stamp_of(file.first) == file.second; })) return moving;
+    const Compiled now = compile({request.map, schema_.get(), vocabulary_, request.code_lists, request.space});
+    if (!now.plan || now.plan->hash() != source.plan->hash()) return moving;
+  }
   return {};
 }
 
@@ -274,12 +296,11 @@ Status Conversion::check_space() const {
 }
 
 // Everything that decides the rows of a file beside its content. Never the clock or a path.
-std::string Conversion::made_by(OpenSource& source, const SourceFile& file) const {
+std::string Conversion::made_by(const OpenSource& source, const std::vector<std::string>& kinds, const std::string& lookups) const {
   const Limits& limits = request_.limits;
-  const std::string& part = source.parts.of(source.request->map, file.kind, source.request->code_lists);
-  return sha256_hex(part + '\n' + vocabulary_->info().content_hash + '\n' + world_.program_version + '\n' + source.request->space + '\n' +
-                    file.made_by + '\n' + std::to_string(limits.record_bytes) + '/' + std::to_string(limits.columns) + '/' +
-                    std::to_string(limits.depth));
+  return sha256_hex(source.parts->of(kinds) + '\n' + vocabulary_->info().content_hash + '\n' + world_.program_version + '\n' +
+                    source.request->space + '\n' + lookups + '\n' + std::to_string(limits.record_bytes) + '/' +
+                    std::to_string(limits.columns) + '/' + std::to_string(limits.depth));
 }
 
 // Mapping, vocabulary and names are published too: when they changed, the last run does not stand.
@@ -309,16 +330,20 @@ Status Conversion::map() {
     MapStage stage{request_, *source.request, world_, source.plan, vocabulary_, source.sources, warehouse_.get()};
     stage.first_rule = warehouse_->add_rules(rules);
     stage.dry_run = request_.dry_run;
-    stage.decide = [&] {
-      for (SourceFile& file : source.sources.files) file.made_by = made_by(source, file);
-      night_->decide(*source.request, source.sources, outcome_.night);
+    stage.decide = [&](const MapStage::LookupDigest& lookups) {
+      for (SourceFile& file : source.sources.files) file.made_by = made_by(source, file.kinds, lookups(file.kinds));
+      const auto made_now = [&](const FileEntry& entry) {
+        const auto kinds = record_kinds(find_format(entry.format), entry.name, entry.kind, source.plan->dialect());
+        return made_by(source, kinds, lookups(kinds));
+      };
+      night_->decide(*source.request, *source.plan, source.sources, made_now, outcome_.night);
     };
     if (Status status = run_map_stage(stage, outcome_); !status) return status;
-    night_->check_unchanged(source.sources, outcome_.night);
+    night_->check_unchanged(*source.plan, source.sources, outcome_.night);
     night_->take_names(*source.request, source.sources, outcome_.night);
   }
   outcome_.incomplete = outcome_.incomplete || outcome_.night.unreadable > 0 || outcome_.night.moving > 0 || outcome_.night.ahead > 0 ||
-                        !outcome_.night.silent.empty();
+                        outcome_.night.wanting > 0 || !outcome_.night.silent.empty();
   outcome_.run = warehouse_->run_number();
   outcome_.identity = sha256_hex(night_->close() + request_.source_name + '\n' + world_.program_version + '\n');
   warehouse_->identify(called(outcome_.identity));
@@ -395,6 +420,7 @@ Status Conversion::judge() {
   auto source = warehouse_source(**connection, request_.warehouse, outcome_.identity);
   if (!source) return source.error();
   if (Status status = perform_audit(**source, audit_, request_.packs, *schema_, outcome_.audit); !status) return status;
+  if (!outcome_.audit.result.gates_held()) return {};  // no baseline for a later audit: what it judged is not published
   auto number = store_results(warehouse_->duck(), outcome_.audit.result);
   if (!number) return number.error();
   outcome_.audit.stored = *number;
@@ -462,8 +488,10 @@ Status Conversion::run() {
   if (Status status = open_warehouse(); !status) return status;
   clock_.begin("hash");
   if (Status status = hash(); !status) return status;
+  if (Status status = check_mappings(); !status) return status;
   clock_.begin("map");
   if (Status status = map(); !status) return status;
+  if (Status status = check_mappings(); !status) return status;
   if (request_.dry_run) return {};
   clock_.begin("settle");
   world_.progress->stage("settle", 0);
@@ -475,18 +503,17 @@ Status Conversion::run() {
   Status settled = again ? settle() : stand_by_last_run();
   if (!settled) return settled;
   if (Status status = judge(); !status) return status;
-  if (!outcome_.audit.result.gates_held()) {
-    if (Status status = write_report(); !status) return status;
-    return Error{Code::audit_gate_failed, {}, {}, {}, {}};
-  }
-  // Above a budget nothing is published, but the warehouse keeps the work: the quarantine can be looked at, and the next run goes on.
-  if (!over_budget()) {
+  // Above a budget, or when a gate does not hold, nothing is published, but the warehouse keeps the work: it can be looked at, and the next
+  // run goes on with it.
+  const bool gates_held = outcome_.audit.result.gates_held();
+  if (gates_held && !over_budget()) {
     if (Status status = publish(); !status) return status;
   }
   if (Status status = write_report(); !status) return status;
   clock_.begin("finish");
   Status status = outcome_.unchanged ? Status() : warehouse_->finish();
   clock_.end();
+  if (status && !gates_held) return Error{Code::audit_gate_failed, {}, {}, {}, {}};
   if (status && over_budget()) return Error{Code::budget_exceeded, {}, {}, {}, {}};
   return status;
 }

@@ -65,6 +65,8 @@ struct NightOutcome {
   std::uint64_t unreadable = 0;       // among the held: could not be read
   std::uint64_t moving = 0;           // among the held: changed while they were read
   std::uint64_t ahead = 0;            // among the held: their times lie in the future, so they would wait for ever
+  std::uint64_t wanting = 0;          // among the held: a lookup table their rules ask was not read whole
+  std::uint64_t outdated = 0;         // contents that are not there any more, and whose rows another mapping, vocabulary or program made
   std::vector<std::string> silent;    // sources that delivered nothing at all, though their rows were to go with their files: they stay
   std::vector<std::string> vanished;  // names that are not there any more since tonight and whose rows stay
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <map>
 #include <mutex>
 
 #include "pipeline/pump.hpp"
@@ -50,7 +51,7 @@ class Run {
       : stage_(stage), outcome_(outcome), first_(outcome.files.size()), progress_(stage.sources.files.size()) {}
 
   Status lookups();
-  void note_lookups();
+  void decide();
   Status rows();
 
  private:
@@ -203,24 +204,19 @@ Status Run::lookups() {
   mappers_.clear();
   for (unsigned i = 0; i < stage_.request.threads; ++i) mappers_.push_back(make_mapper(stage_.plan, stage_.vocabulary));
   if (!stage_.plan->has_lookups()) return {};
-  // Files that no lookup reads are not read twice. A file without a kind of its own may hold any; one with a layout holds the layout's
-  // kinds.
-  const auto looked_up = [this](const std::string& kind) {
-    return std::ranges::any_of(stage_.plan->rules(),
-                               [&](const RuleInfo& rule) { return rule.lookup && (rule.kind == kind || rule.kind == "*"); });
-  };
-  const auto gathered = [&](const SourceFile& file) {
-    const FileKind* declared = file_kind_of(file.input->name(), stage_.plan->dialect());
-    const bool tells = declared == nullptr || (declared->records.empty() && (declared->format.empty() || declared->format == "delimited"));
-    if (tells) return file.kind.empty() || looked_up(file.kind);
-    return declared->records.empty() ||
-           std::ranges::any_of(declared->records, [&](const FixedRecord& record) { return looked_up(record.kind); });
-  };
+  // Files that no lookup reads are not read twice.
+  for (SourceFile& file : stage_.sources.files) {
+    const auto read_by = [&file](const RuleInfo& rule) {
+      return rule.lookup && (rule.kind == "*" || file.kinds.empty() || std::ranges::find(file.kinds, rule.kind) != file.kinds.end());
+    };
+    file.looked_up = file.format != nullptr && std::ranges::any_of(stage_.plan->rules(), read_by);
+  }
   // Gathering is order-sensitive (the first of two equal keys wins), so chunks are gathered in order into one mapper.
   Pump pump(
       stage_.sources.files.size(), chunk_bytes, stage_.request.threads,
-      [&](std::size_t file) {
-        return gathered(stage_.sources.files[file]) ? open(file, true) : Result<std::shared_ptr<Reader>>(std::shared_ptr<Reader>());
+      [&](std::size_t number) {
+        const SourceFile& file = stage_.sources.files[number];
+        return file.looked_up && !file.waits() ? open(number, true) : Result<std::shared_ptr<Reader>>(std::shared_ptr<Reader>());
       },
       [](std::size_t, const Error&) {});
   run_workers(stage_.request.threads, [&](unsigned) {
@@ -244,9 +240,14 @@ Status Run::lookups() {
   return pump.status();
 }
 
-void Run::note_lookups() {
-  if (!stage_.plan->has_lookups()) return;
-  for (SourceFile& file : stage_.sources.files) file.made_by = lookup_digest(*mappers_[0], file.kind);
+void Run::decide() {
+  std::map<std::vector<std::string>, std::string> known;  // tables are large, and files of one kind many
+  stage_.decide([&](const std::vector<std::string>& kinds) {
+    if (!stage_.plan->has_lookups()) return std::string();
+    const auto [at, fresh] = known.try_emplace(kinds);
+    if (fresh) at->second = lookup_digest(*mappers_[0], kinds);
+    return at->second;
+  });
 }
 
 Status Run::rows() {
@@ -354,8 +355,7 @@ Status hash_files(Sources& sources, unsigned threads, const World& world) {
 Status run_map_stage(const MapStage& stage, ConvertOutcome& outcome) {
   Run run(stage, outcome);
   if (Status status = run.lookups(); !status) return status;
-  run.note_lookups();
-  stage.decide();
+  run.decide();
   return run.rows();
 }
 

@@ -21,9 +21,10 @@ struct MapStage {
   Sources& sources;
   Warehouse* warehouse;
   std::uint32_t first_rule = 0;  // number of the plan's first rule in the warehouse
-  // Called once, after the lookup pass and before rows are made: which files are taken. SourceFile::made_by holds a digest of the lookup
-  // tables that a file's rules ask, "" without any.
-  std::function<void()> decide = {};
+  // Called once, after the lookup pass and before rows are made: which files are taken. Its argument answers a digest of the lookup tables
+  // that rules for records of some kinds (none: any) ask, "" when the mapping has none.
+  using LookupDigest = std::function<std::string(const std::vector<std::string>& kinds)>;
+  std::function<void(const LookupDigest& lookups)> decide = {};
   bool dry_run = false;  // ends after deciding
 };
 

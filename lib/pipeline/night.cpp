@@ -56,6 +56,14 @@ std::string content_key(const std::string& sha256, const std::string& format, co
   return sha256 + ' ' + format + ' ' + kind;
 }
 
+// Are rules for this file's records in want of what the other files tell their lookups? `loose`: files whose part of the tables is not
+// whole.
+bool in_want(const SourceFile& file, const std::vector<const SourceFile*>& loose, const Plan& plan) {
+  return std::ranges::any_of(loose, [&](const SourceFile* other) { return plan.asks_lookup(file.kinds, other->kinds); });
+}
+
+bool moved(const SourceFile& file) { return !file.stamp.empty() && look_at(file.input->path()).stamp != file.stamp; }
+
 void set_fate(SourceFile& file, Fate fate, NightOutcome& out) {
   file.fate = fate;
   file.take = fate == Fate::fresh || fate == Fate::changed || fate == Fate::remapped;
@@ -63,6 +71,13 @@ void set_fate(SourceFile& file, Fate fate, NightOutcome& out) {
 }
 
 }  // namespace
+
+bool at_rest(const std::string& path, std::int64_t now) {
+  const Look look = look_at(path);
+  return now != 0 && std::max(look.modified, look.changed) + restless_seconds < now;
+}
+
+std::string stamp_of(const std::string& path) { return look_at(path).stamp; }
 
 void Night::look(const SourceRequest& request, Sources& sources, bool trust) {
   const auto known = by_name(warehouse_.names());
@@ -72,6 +87,12 @@ void Night::look(const SourceRequest& request, Sources& sources, bool trust) {
     file.modified = now.modified;
     file.changed = now.changed;
     file.settled = world_.now != 0 && std::max(now.modified, now.changed) + restless_seconds < world_.now;
+    if (!file.fetched && request.settle_seconds > 0 && world_.now != 0) {
+      // A time that lies ahead (a sender's clock, an archive's) says nothing of how long the file has been there.
+      const std::int64_t since = file.modified > world_.now ? file.changed : file.modified;
+      file.young = since + request.settle_seconds > world_.now;
+      file.ahead = file.young && since > world_.now + request.settle_seconds;
+    }
     const auto found = known.find({request.name, absolute_path(file.path)});
     if (found == known.end()) continue;
     file.earlier = found->second->file;
@@ -80,32 +101,40 @@ void Night::look(const SourceRequest& request, Sources& sources, bool trust) {
   }
 }
 
-void Night::decide(const SourceRequest& request, Sources& sources, NightOutcome& out) {
+void Night::decide(const SourceRequest& request, const Plan& plan, Sources& sources, const MadeBy& made_by, NightOutcome& out) {
   std::map<std::string, std::uint32_t> contents;  // of the last run
   for (std::uint32_t i = 0; i < warehouse_.files().size(); ++i) {
     const FileEntry& entry = warehouse_.files()[i];
     if (entry.source == request.name && (entry.retired == 0 || entry.retired == warehouse_.run_number()) && !entry.sha256.empty())
       contents[content_key(entry.sha256, entry.format, entry.kind)] = i;
   }
+  for (const FileName& name : warehouse_.names()) {
+    const FileEntry& entry = warehouse_.files()[name.file];
+    if (name.source != request.name || entry.format.empty()) continue;
+    if (entry.built_by != world_.program_build || entry.made_by != made_by(entry)) outdated_.insert(name.file);
+  }
+  // A table's file that waits and was never here is not missed, unless it is of the table's own kind: then the table is only now coming.
+  std::vector<const SourceFile*> loose;
+  for (const SourceFile& file : sources.files) {
+    const bool missed = file.waits() && (file.earlier != SourceFile::nobody || !file.kinds.empty());
+    if (file.looked_up && (missed || moved(file))) loose.push_back(&file);
+  }
   std::map<std::string, std::size_t> tonight;
   for (std::size_t i = 0; i < sources.files.size(); ++i) {
     SourceFile& file = sources.files[i];
     const bool known = file.earlier != SourceFile::nobody;
-    // A time that lies ahead (a sender's clock, an archive's) says nothing of how long the file has been there.
-    const bool judged = !file.fetched && request.settle_seconds > 0 && world_.now != 0;
-    const std::int64_t since = file.modified > world_.now ? file.changed : file.modified;
-    const bool young = judged && since + request.settle_seconds > world_.now;
-    const bool ahead = young && since > world_.now + request.settle_seconds;
     if (file.format == nullptr) {  // listed, never read
       file.take = !known || !warehouse_.files()[file.earlier].format.empty();
       file.number = file.take ? SourceFile::nobody : file.earlier;
       continue;
     }
-    if (young || (file.sha256.empty() && known)) {
+    const bool wants = !file.waits() && in_want(file, loose, plan);
+    if (file.waits() || wants) {
       set_fate(file, Fate::held, out);
       file.number = file.earlier;
-      out.unreadable += young ? 0 : 1;
-      out.ahead += ahead ? 1 : 0;
+      out.unreadable += file.young || wants ? 0 : 1;
+      out.ahead += file.ahead ? 1 : 0;
+      out.wanting += wants ? 1 : 0;
       continue;
     }
     const std::string key = content_key(file.sha256, std::string(file.format->name), file.kind);
@@ -130,15 +159,30 @@ void Night::decide(const SourceRequest& request, Sources& sources, NightOutcome&
   }
 }
 
-void Night::check_unchanged(Sources& sources, NightOutcome& out) {
+// What was taken tonight does not count after all.
+void Night::leave(SourceFile& file, NightOutcome& out) {
+  warehouse_.drop(file.number);
+  --out.fates[static_cast<std::size_t>(file.fate)];
+  set_fate(file, Fate::held, out);
+  file.number = file.earlier;
+  file.stamp.clear();
+}
+
+void Night::check_unchanged(const Plan& plan, Sources& sources, NightOutcome& out) {
+  std::vector<const SourceFile*> loose;
   for (SourceFile& file : sources.files) {
-    if (!file.take || file.format == nullptr || file.stamp.empty() || look_at(file.input->path()).stamp == file.stamp) continue;
-    warehouse_.drop(file.number);
-    --out.fates[static_cast<std::size_t>(file.fate)];
-    set_fate(file, Fate::held, out);
+    const bool taken = file.take && file.format != nullptr;
+    if ((!taken && !file.looked_up) || !moved(file)) continue;
+    // A file at rest when the run began was read by its lookups as it was: decide() has looked. One that was not may have been half there.
+    if (file.looked_up && !file.settled) loose.push_back(&file);
+    if (!taken) continue;
+    leave(file, out);
     ++out.moving;
-    file.number = file.earlier;
-    file.stamp.clear();
+  }
+  for (SourceFile& file : sources.files) {
+    if (!file.take || file.format == nullptr || !in_want(file, loose, plan)) continue;
+    leave(file, out);
+    ++out.wanting;
   }
 }
 
@@ -147,20 +191,49 @@ void Night::keep_name(const FileName& name) {
   if (warehouse_.files()[name.file].run != warehouse_.run_number()) warehouse_.keep(name.file);
 }
 
+// A name that is not there any more goes on standing for its content, `now` the number it has since tonight.
+void Night::keep_vanished(const SourceRequest& request, FileName name, std::uint32_t now, NightOutcome& out) {
+  if (!request.keep_vanished) {
+    ++out.gone;
+    new_ = true;
+    return;
+  }
+  if (name.vanished == 0) {
+    name.vanished = warehouse_.run_number();
+    new_ = true;
+    out.vanished.push_back(seen_from_here(absolute_path(name.path)));
+  }
+  new_ = new_ || name.file != now;
+  name.file = now;
+  out.outdated += outdated_.erase(now);
+  keep_name(name);
+}
+
 void Night::take_names(const SourceRequest& request, const Sources& sources, NightOutcome& out) {
   ranks_.try_emplace(request.name, ranks_.size());
-  const std::uint64_t run = warehouse_.run_number();
+  const auto& files = warehouse_.files();
+  // A content that was mapped again under one name counts once: the other names that stand for it follow.
+  std::map<std::string, std::uint32_t> mapped;
+  for (const SourceFile& file : sources.files) {
+    if (file.format != nullptr && !file.sha256.empty() && file.fate != Fate::held && file.number != SourceFile::nobody)
+      mapped[content_key(file.sha256, std::string(file.format->name), file.kind)] = file.number;
+  }
+  const auto now = [&](std::uint32_t number) {
+    if (number == SourceFile::nobody) return number;
+    const auto found = mapped.find(content_key(files[number].sha256, files[number].format, files[number].kind));
+    return found == mapped.end() ? number : found->second;
+  };
   std::set<std::string> seen;
   for (const SourceFile& file : sources.files) {
     const std::string place = absolute_path(file.path);
     const bool twin = file.same_as != static_cast<std::size_t>(-1);
     const SourceFile& original = twin ? sources.files[file.same_as] : file;
     const bool lost = twin && original.fate == Fate::held;  // it changed while it was read
-    const std::uint32_t number = lost ? file.earlier : original.number;
+    const std::uint32_t number = now(lost ? file.earlier : original.number);
     seen.insert(place);
     if (number == SourceFile::nobody) continue;
     const bool held = file.fate == Fate::held || lost || !file.settled;
-    keep_name({request.name, place, file.name, number, run, 0, held ? std::string() : file.stamp});
+    keep_name({request.name, place, file.name, number, warehouse_.run_number(), 0, held ? std::string() : file.stamp});
     new_ = new_ || number != file.earlier;
   }
   // A source of which nothing at all is left is a disk that was not there, not a hospital without patients.
@@ -171,20 +244,10 @@ void Night::take_names(const SourceRequest& request, const Sources& sources, Nig
     if (name.source != request.name || seen.contains(absolute_path(name.path))) continue;
     if (silent) {
       keep_name(name);
-      continue;
+      out.outdated += outdated_.erase(name.file);
+    } else {
+      keep_vanished(request, name, now(name.file), out);
     }
-    if (!request.keep_vanished) {
-      ++out.gone;
-      new_ = true;
-      continue;
-    }
-    FileName kept = name;
-    if (name.vanished == 0) {
-      kept.vanished = run;
-      new_ = true;
-      out.vanished.push_back(seen_from_here(absolute_path(name.path)));
-    }
-    keep_name(kept);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 #include "base/hangul.hpp"
@@ -23,6 +24,19 @@ std::string as_utf8(std::string_view text) {
     text.remove_prefix(bad + 1);
   }
   return out.append(text);
+}
+
+// Back again. Only bytes beyond ASCII are ever written so.
+std::string as_named(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    const bool written = text.substr(i).starts_with("\\x") && i + 4 <= text.size() &&
+                         std::from_chars(text.data() + i + 2, text.data() + i + 4, byte, 16).ptr == text.data() + i + 4 && byte >= 0x80;
+    out += written ? static_cast<char>(byte) : text[i];
+    if (written) i += 3;
+  }
+  return out;
 }
 
 constexpr std::size_t head_bytes = std::size_t{64} << 10;
@@ -92,6 +106,16 @@ std::string kind_of(std::string_view base_name, const Dialect& dialect) {
   return file == nullptr ? std::string() : file->kind;
 }
 
+std::vector<std::string> record_kinds(const Format* format, std::string_view base_name, const std::string& kind, const Dialect& dialect) {
+  std::vector<std::string> out;
+  if (format == nullptr) return out;
+  if (format->flat && !kind.empty()) out.push_back(kind);
+  const FileKind* const declared = format->name == "fixed" ? file_kind_of(base_name, dialect) : nullptr;
+  if (declared == nullptr) return out;
+  for (const FixedRecord& record : declared->records) out.push_back(record.kind);
+  return out;
+}
+
 Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect) {
   const std::string_view forced = !query.format.empty() ? std::string_view(query.format) : std::string_view(dialect.format);
   const Format* format = nullptr;
@@ -129,10 +153,27 @@ Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect) {
       file.why = verdict ? verdict->why : verdict.error().code;
     }
     if (file.format == nullptr && named) return Error{file.why, input->path(), {}, {}, {}};
+    file.kinds = record_kinds(file.format, input->name(), file.kind, dialect);
     file.input = std::move(input);
     sources.files.push_back(std::move(file));
   }
   return sources;
+}
+
+std::unique_ptr<Input> find_delivered(const std::string& ledger_path) {
+  std::error_code unknown;
+  for (const std::string& full : {ledger_path, as_named(ledger_path)}) {
+    // Of an archive's member the archive is opened; what stands before a '!' may be either.
+    for (std::size_t end = full.size(); end != std::string::npos && end > 0; end = full.rfind('!', end - 1)) {
+      const std::string place = full.substr(0, end);
+      if (!std::filesystem::is_regular_file(place, unknown)) continue;
+      auto inputs = expand_inputs({place});
+      for (std::size_t i = 0; inputs && i < inputs->files.size(); ++i) {
+        if (inputs->files[i]->path() == full || as_utf8(inputs->files[i]->path()) == ledger_path) return std::move(inputs->files[i]);
+      }
+    }
+  }
+  return nullptr;
 }
 
 std::string absolute_path(const std::string& path) {

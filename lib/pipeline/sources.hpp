@@ -29,18 +29,23 @@ struct SourceFile {
   std::string path, name;          // of the input as the ledger knows them: bytes that are no UTF-8 stand as \xNN
   const Format* format = nullptr;  // null: not read, `why` says the reason
   std::string kind;                // record kind from the dialect; empty when the records say it themselves
+  std::vector<std::string> kinds;  // kinds its records can be of; none: any
   Code why = Code::format_unknown;
   std::string sha256;  // filled by hash_files, or known from an earlier run
 
   // Night's part
   Fate fate = Fate::fresh;
   bool take = true;           // is read and mapped in this run
-  std::string made_by;        // what else decides its rows; first a digest of lookup tables, then of everything
+  std::string made_by;        // what else decides its rows
   std::string stamp;          // see FileName; "" for what is no plain file
   std::int64_t modified = 0;  // seconds since 1970, 0: not known
   std::int64_t changed = 0;   // the same of its inode, which only the machine's own clock sets
   bool fetched = false;       // made by this run from a query: never too young
   bool settled = false;       // its times are old enough for the stamp to be trusted
+  bool young = false;         // may still be being written
+  bool ahead = false;         // young because its times lie in the future: it would wait for ever
+  bool looked_up = false;     // lookups read it, or would if it did not wait
+  bool waits() const { return young || (sha256.empty() && earlier != nobody); }  // nothing of it is read tonight
   static constexpr std::uint32_t nobody = ~0U;
   std::uint32_t number = nobody;                       // in the warehouse, once it is there
   std::uint32_t earlier = nobody;                      // number of the content that the name stood for
@@ -65,8 +70,14 @@ Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect);
 
 // The file setting whose patterns fit a base name, null when none does.
 const FileKind* file_kind_of(std::string_view base_name, const Dialect& dialect);
+// Kinds that records of a file can be of: `kind` is the file's own by the dialect, `format` its reader. None: any, they say it themselves.
+std::vector<std::string> record_kinds(const Format* format, std::string_view base_name, const std::string& kind, const Dialect& dialect);
 // Record kind of a base name by the dialect's patterns, "" when none fits.
 std::string kind_of(std::string_view base_name, const Dialect& dialect);
+
+// The file or member that the ledger knows by this absolute path, null when it is not there any more. Paths of the ledger are UTF-8: bytes
+// of a name that are not stand as \xNN there and are looked for as what they were.
+std::unique_ptr<Input> find_delivered(const std::string& ledger_path);
 
 // True when `name` fits `glob` (* and ?), ASCII letters compared without case.
 bool glob_matches(std::string_view glob, std::string_view name);

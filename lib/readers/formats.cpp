@@ -8,13 +8,13 @@ namespace pyojun {
 namespace {
 
 constexpr std::array<Format, 7> table{{
-    {"sas7bdat", "SAS data sets, 32 and 64 bit, compressed or not", detect_sas7bdat, open_sas7bdat},
-    {"records", "JSON lines as written by `pyojun inspect --records`", detect_records, open_records},
-    {"fhir", "FHIR resources and bundles as JSON or NDJSON", detect_fhir, open_fhir},
-    {"hl7v2", "HL7 v2.1 to 2.8 messages, one or many a file, also in batches or MLLP frames", detect_hl7v2, open_hl7v2},
-    {"fixed", "fixed-width records by a field layout, UTF-8, CP949 or Latin-1", detect_fixed, open_fixed},
-    {"cda", "CDA and C-CDA documents: XML in any encoding it declares", detect_cda, open_cda},
-    {"delimited", "delimited text: CSV, TSV and their kin, UTF-8, CP949, UTF-16 or Latin-1", detect_delimited, open_delimited},
+    {"sas7bdat", "SAS data sets, 32 and 64 bit, compressed or not", detect_sas7bdat, open_sas7bdat, true},
+    {"records", "JSON lines as written by `pyojun inspect --records`", detect_records, open_records, false},
+    {"fhir", "FHIR resources and bundles as JSON or NDJSON", detect_fhir, open_fhir, false},
+    {"hl7v2", "HL7 v2.1 to 2.8 messages, one or many a file, also in batches or MLLP frames", detect_hl7v2, open_hl7v2, false},
+    {"fixed", "fixed-width records by a field layout, UTF-8, CP949 or Latin-1", detect_fixed, open_fixed, false},
+    {"cda", "CDA and C-CDA documents: XML in any encoding it declares", detect_cda, open_cda, false},
+    {"delimited", "delimited text: CSV, TSV and their kin, UTF-8, CP949, UTF-16 or Latin-1", detect_delimited, open_delimited, true},
 }};
 
 }  // namespace

@@ -75,6 +75,7 @@ struct Format {
   std::string_view name, about;
   Match (*detect)(std::span<const char> head);
   Result<std::unique_ptr<Reader>> (*open)(const Source& source);
+  bool flat = false;  // all records of a file are of the kind the mapping gives the file; else records say themselves what they are
 };
 
 std::span<const Format> formats();

@@ -129,12 +129,24 @@ Status Ledger::take_over(const std::string& earlier) {
   Status found =
       duck_.query("select schema_name || '.' || table_name from duckdb_tables() where database_name = 'earlier'", take, "earlier run");
   if (!found) return found;
-  std::string sql = "begin;" + create_sql();
+  if (Status status = duck_.exec("begin;" + create_sql(), "ledger tables"); !status) return status;
+  std::string sql, names = "'results.pack', 'results.criterion'";
   for (const auto& table : history_tables) {
     std::string plain(table);
     std::erase(plain, '"');
+    names += ", " + sql_text(plain);
     if (there.contains(plain)) sql += fmt::format("insert into {0} by name select * from earlier.{0};", table);
   }
+  // What a newer program remembers in columns unknown here would be lost.
+  auto unknown = duck_.integer(
+      fmt::format(
+          "select count(*) from duckdb_columns() e where e.database_name = 'earlier' and e.schema_name || '.' || e.table_name in ({}) and "
+          "not exists (select 1 from duckdb_columns() m where m.database_name = current_database() and m.schema_name = e.schema_name and "
+          "m.table_name = e.table_name and m.column_name = e.column_name)",
+          names),
+      "earlier run");
+  if (!unknown) return unknown.error();
+  if (*unknown > 0) return Error{Code::warehouse_newer, earlier, {}, {}, {}};
   if (Status status = duck_.exec(sql + std::string(finding_tables) + "commit;", "ledger tables"); !status) return status;
   if (Status status = keep_results(); !status) return status;
   return open_appenders();

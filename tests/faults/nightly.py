@@ -2,6 +2,7 @@
 """Faults of nights (promises R2, R4, R5, R7, R9, R15 of docs/reliability.md): kill sweep over an incremental run, files that are renamed, touched,
 cut or put back, a corrected mapping, budgets, two instances. `--step N` takes every Nth call of the sweep (default 7; 1 is the whole sweep)."""
 import ctypes
+import gzip
 import os
 import pathlib
 import shutil
@@ -199,6 +200,106 @@ def cut_while_read(c, top, vocab):
     c.equal(rows_by_name(site.folder / "cdm")[0]["measurement"], rows_by_name(clean.folder / "cdm")[0]["measurement"], "cut while read: every row in the end")
 
 
+def coded(mapping):
+    """The mapping with the measured concept taken from a table that is delivered too: codes*.csv."""
+    out = mapping.replace('  file labs "labs*.csv"\n', '  file labs "labs*.csv"\n  file codes "codes*.csv"\n')
+    out = out.replace("list finding", "lookup code from codes key CODE keep concept := CONCEPT\nlist finding", 1)
+    out = "".join("    measurement_concept_id := integer(code(VALUE).concept ? 0)\n" if line.startswith("    measurement_concept_id") else line
+                  for line in out.splitlines(keepends=True))
+    assert out.count("codes") == 3 and out.count("code(VALUE)") == 1
+    return out
+
+
+CODES = "CODE,CONCEPT\n" + "".join(f"{i},{3000000 + i}\n" for i in range(1000))
+
+
+def uncoded(site):
+    return sum(row["measurement_concept_id"] == "0" for row in table(site.folder / "cdm", "measurement"))
+
+
+def half_a_table(c, top, vocab):
+    """A lookup table that is not there as a whole (its file is young, not readable or being written) decides no rows: what asks it waits."""
+    site = Site(top / "half", vocab, coded(MAPPING))
+    old = os.stat(site.folder / "job.toml").st_mtime - 7200
+    age = lambda: [os.utime(path, (old, old)) for path in (site.folder / "in").iterdir()]
+    site.job(vocab, "settle_seconds = 3600\n")
+    table_file = site.folder / "in" / "codes.csv.gz"
+    table_file.write_bytes(gzip.compress(CODES.encode()))
+    for name in ("persons-1.csv", "persons-2.csv", "labs-1.csv"):
+        os.utime(site.folder / "in" / name, (old, old))
+    done = site.run()
+    c.equal((done.code, done.summary["night"]["held"], done.summary["night"]["fresh"]), (3, 2, 2), "half a table: the table is only now coming: its labs wait")
+    c.equal(done.summary["tables"]["measurement"], 0, "half a table: no lab was mapped without it")
+    age()
+    c.equal((site.run().code, uncoded(site)), (0, 0), "half a table: both are taken then")
+    before = site.cdm()
+    site.write("labs-3.csv", LABS + "l90,p1,,2024-03-03,1,,\n")
+    age()
+    table_file.write_bytes(gzip.compress(CODES[:40].encode()))  # still coming
+    done = site.run()
+    c.equal((done.code, done.summary["night"]["held"], site.cdm() == before), (3, 3, True), f"half a table: young: every lab waits {done.err[-300:]}")
+    c.check("lookup table" in done.err, "half a table: and that is said")
+    site.job(vocab)
+    table_file.write_bytes(gzip.compress(CODES.encode())[:900])
+    done = site.run()
+    c.equal((done.code, done.summary["night"]["held"], site.cdm() == before), (3, 3, True), f"half a table: cut: every lab waits {done.err[-300:]}")
+    table_file.write_bytes(gzip.compress(CODES.encode()))
+    c.equal((site.run().code, uncoded(site)), (0, 0), "half a table: there again")
+    clean = Site(top / "half-clean", vocab, coded(MAPPING))
+    clean.write("labs-3.csv", (site.folder / "in" / "labs-3.csv").read_text())
+    clean.write("codes.csv", CODES)
+    c.equal(clean.run().code, 0, "half a table: a clean conversion")
+    c.equal(rows_by_name(site.folder / "cdm")[0]["measurement"], rows_by_name(clean.folder / "cdm")[0]["measurement"], "half a table: the same in the end")
+
+
+def table_while_written(c, top, vocab):
+    """The table is written anew in its place again and again while the run reads it: no lab is ever mapped by half of it."""
+    site = Site(top / "rewritten", vocab, coded(MAPPING))
+    place = site.folder / "in" / "codes.csv"
+    site.write("labs-2.csv", LABS + "".join(f"m{i},p{i % 9},,2024-03-0{i % 9 + 1},{i % 900},,\n" for i in range(30000)))
+    codes = []
+    for _ in range(4):
+        place.write_text(CODES)
+        site.write("labs-3.csv", LABS + f"n{len(codes)},p1,,2024-04-01,{len(codes)},,\n")
+        process = subprocess.Popen([PYOJUN, "run", str(site.folder / "job.toml"), "-q"], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        while process.poll() is None:
+            place.write_text(CODES[:200])
+            place.write_text(CODES)
+        process.communicate()
+        codes.append(process.returncode)
+        c.equal(uncoded(site), 0, f"table while written: run {len(codes)}, exit {codes[-1]}: no lab lacks its concept")
+    c.check(all(code in (0, 3) for code in codes), f"table while written: exit codes {codes}")
+    place.write_text(CODES)
+    c.equal((site.run().code, uncoded(site)), (0, 0), "table while written: the night after")
+    c.equal(len(table(site.folder / "cdm", "measurement")), len([r for r in table(site.folder / "cdm", "measurement") if int(r["measurement_concept_id"]) >= 3000000]),
+            "table while written: every lab has its concept")
+
+
+def list_while_written(c, top, vocab):
+    """The same of a code list of the mapping: the run is refused by name, or the list was whole."""
+    mapping = MAPPING.replace("list finding", 'list code "codes.csv"\nlist finding', 1)
+    mapping = "".join("    measurement_concept_id := list(code, VALUE) ? 0\n" if line.startswith("    measurement_concept_id") else line
+                      for line in mapping.splitlines(keepends=True))
+    whole = "source_code,target_concept_id\n" + "".join(f"{i},{target}\n" for i in range(60) for target in (254761,))
+    site = Site(top / "list", vocab, mapping)
+    place = site.folder / "codes.csv"
+    ends = []
+    for turn in range(6):
+        place.write_text(whole)
+        site.write("labs-3.csv", LABS + f"n{turn},p1,,2024-04-01,{turn},,\n")
+        process = subprocess.Popen([PYOJUN, "run", str(site.folder / "job.toml"), "-q"], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        while process.poll() is None:
+            place.write_text(whole[:60])
+            place.write_text(whole)
+        err = process.communicate()[1].decode()
+        ends.append((process.returncode, [code for code in ("J013", "C04", "M0") if code in err]))
+        if (site.folder / "cdm").exists():
+            c.equal(uncoded(site), 0, f"list while written: run {turn}: {ends[-1]}: no lab by half a list")
+    c.check(all(code == 0 or said for code, said in ends), f"list while written: done or refused by name: {ends}")
+    place.write_text(whole)
+    c.equal((site.run().code, uncoded(site)), (0, 0), "list while written: the night after")
+
+
 def redrive(c, top, vocab):
     """run(M2) == run(M1) + redrive(M2), and only the files the correction touches are taken again."""
     wrong = MAPPING.replace("measurement_date := date(DAY)", "measurement_date := date(VALUE)")
@@ -226,6 +327,38 @@ def redrive(c, top, vocab):
     c.equal(len(open_now), len(run("quarantine", "list", "--warehouse", clean.folder / "w").out.splitlines()), "redrive: what is open is what a full run has")
     c.check(len(states) > len(open_now), "redrive: resolved entries stay in the quarantine")
     c.check("resolved" in done.err, "redrive: says how many were resolved")
+    lines = [json.loads(line) for line in (site.folder / "log.jsonl").read_text().splitlines()]
+    c.equal((len(lines), lines[-1]["exit"], lines[-1]["files"]["remapped"]), (3, 0, 2), "redrive: its line in the log")
+    c.check('pyojun_files{fate="remapped"} 2' in (site.folder / "m.prom").read_text(), "redrive: metrics tell of it")
+
+
+NOTES = "PERSON,DAY,TEXT\n"
+
+
+def renamed_and_remapped(c, top, vocab):
+    """Rows without a key count once, whatever names their file had before the mapping was corrected; a file that is gone stays as it was, and that is told."""
+    site = Site(top / "renamed", vocab)
+    site.write("notes-1.csv", NOTES + "p1,2024-01-01,cough\np2,2024-02-02,fever\n")
+    site.write("notes-2.csv", NOTES + "p3,2024-03-03,cough\n")
+    c.equal(site.run().code, 0, "renamed: the first night")
+    os.rename(site.folder / "in" / "notes-1.csv", site.folder / "in" / "notes-1b.csv")
+    (site.folder / "in" / "notes-2.csv").unlink()
+    done = site.run()
+    c.equal((done.code, done.summary["night"]["vanished"], done.summary["night"]["outdated"]), (0, 2, 0), "renamed: one name changed, one file gone")
+    before = {row["condition_occurrence_id"]: row["condition_source_value"] for row in table(site.folder / "cdm", "condition_occurrence")}
+    head, rule = MAPPING.split("into condition_occurrence")
+    (site.folder / "site.map").write_text(head + "into condition_occurrence" + rule.replace("32817", "32818"))
+    done = site.run()
+    rows = table(site.folder / "cdm", "condition_occurrence")
+    c.equal({row["condition_occurrence_id"]: row["condition_source_value"] for row in rows}, before, "renamed: no row twice, the same ids")
+    c.equal(sorted(row["condition_type_concept_id"] for row in rows), ["32817", "32818", "32818"], "renamed: what is there is mapped anew")
+    c.equal((done.code, done.summary["night"]["outdated"]), (0, 1), "renamed: what is gone is as it was")
+    c.check("deliver the files again" in done.err and "pyojun_files_outdated 1" in (site.folder / "m.prom").read_text(), "renamed: and that is told")
+    site.write("notes-3.csv", NOTES + "p3,2024-03-03,cough\n")
+    done = site.run()
+    rows = table(site.folder / "cdm", "condition_occurrence")
+    c.equal(([row["condition_type_concept_id"] for row in rows], done.summary["night"]["outdated"]), (["32818"] * 3, 0), "renamed: delivered again, under another name")
+    c.equal({row["condition_occurrence_id"]: row["condition_source_value"] for row in rows}, before, "renamed: still the same rows")
 
 
 def budgets(c, top, vocab):
@@ -249,6 +382,34 @@ def budgets(c, top, vocab):
     warned.job(vocab, f"[[budget]]\nrule = \"labs\"\nwarn = {0}\n")
     c.equal(warned.run().code, 3, "budget: a warning level is exit 3")
     c.check((warned.folder / "cdm").exists(), "budget: and published")
+
+
+def gates(c, top, vocab):
+    """A gate that does not hold: exit 4, the last publication stands, and the work is kept: the next night need not map again."""
+    site = Site(top / "gate", vocab)
+    c.equal(site.run().code, 0, "gate: the first night, without one")
+    before = site.cdm()
+    site.second_night()
+    text = (site.folder / "job.toml").read_text()
+    with_gate = text.replace("jobs = 2", 'jobs = 2\npacks = ["omop-dqd"]\ngates = ["omop-dqd>=100"]\nreport = "report"')
+    (site.folder / "job.toml").write_text(with_gate)
+    done = site.run()
+    c.equal((done.code, done.summary["error"], done.summary["night"]["changed"]), (4, "A034", 1), f"gate: refused {done.err[-300:]}")
+    c.equal(site.cdm(), before, "gate: what was published stands")
+    c.check((site.folder / "report" / "report.html").exists(), "gate: the report says why")
+    again = site.run()
+    c.equal((again.code, again.summary["records"], again.summary["night"]["unchanged"]), (4, 0, 4), "gate: the next night refuses again and maps nothing")
+    c.equal(site.cdm(), before, "gate: and publishes nothing")
+    (site.folder / "job.toml").write_text(text)
+    done = site.run()
+    c.equal((done.code, done.summary["records"]), (0, 0), "gate: without it the work is published, nothing is mapped again")
+    clean = Site(top / "gate-clean", vocab)
+    c.equal(clean.run().code, 0, "gate: the same nights without a gate")
+    clean.second_night()
+    c.equal(clean.run().code, 0, "gate: the same nights without a gate, second")
+    got, want = rows_by_name(site.folder / "cdm")[0], rows_by_name(clean.folder / "cdm")[0]
+    for name in TABLES:
+        c.equal(got[name], want[name], f"gate: {name} as without a gate")
 
 
 def two_at_once(c, top, vocab):
@@ -320,6 +481,24 @@ def older_layout(c, top, vocab):
     c.equal(sorted(listed[0].splitlines()), sorted(listed[1].splitlines()), "older layout: the same quarantine")
 
 
+def newer_layout(c, top, vocab):
+    """A warehouse in which a newer program remembers more than this one knows of is refused by name; nothing is changed."""
+    engine = Engine()
+    if not engine.library.exists():
+        c.skip("no DuckDB library under .deps: no warehouse of a newer layout is made")
+        return
+    site = Site(top / "newer", vocab)
+    c.equal(site.run().code, 0, "newer layout: the first night")
+    before = site.cdm()
+    engine.run(site.folder / "w" / "warehouse-000001.duckdb",
+               "alter table ledger.file add column told_by varchar; update ledger.layout set sha256 = 'of tomorrow'; checkpoint")
+    site.second_night()
+    done = site.run()
+    c.equal((done.code, "W002" in done.err), (10, True), f"newer layout: {done.err[-300:]}")
+    c.equal(site.cdm(), before, "newer layout: what is published stands")
+    c.equal((site.folder / "w" / "CURRENT").read_text(), "run 1\n", "newer layout: and the run")
+
+
 def taken_up(c, top, vocab):
     """Unchanged blocks of the last published files are copied, but never when somebody changed those files."""
     site = Site(top / "taken", vocab)
@@ -347,7 +526,7 @@ def main():
     c = Checks()
     with work() as top:
         vocab = vocabulary(top)
-        for test in (by_content, young, times_ahead, cut_while_read, redrive, budgets, unbalanced, older_layout, taken_up, two_at_once, kill_sweep):
+        for test in (by_content, young, times_ahead, cut_while_read, half_a_table, table_while_written, list_while_written, redrive, renamed_and_remapped, budgets, gates, unbalanced, older_layout, newer_layout, taken_up, two_at_once, kill_sweep):
             test(c, pathlib.Path(top), vocab)
     c.end()
 
