@@ -1,5 +1,4 @@
 // pyojun quarantine: what was refused, where and why. Positions, codes and counts; the record itself only on a terminal, on request.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -11,9 +10,9 @@
 
 #include "cdm/schema.hpp"
 #include "commands.hpp"
+#include "job_run.hpp"
 #include "json.hpp"
-#include "outcome.hpp"
-#include "pipeline/job.hpp"
+#include "pipeline/sources.hpp"
 #include "warehouse/duck.hpp"
 #include "warehouse/warehouse.hpp"
 
@@ -35,11 +34,12 @@ struct Entry {
   std::int64_t run, offset, length, at, line, record;
   std::string path, file, field, rule, code, column, state;
   bool kept;
+  std::string sha256;  // of the file
 };
 
 constexpr std::string_view columns =
     R"(q.run, q."offset", q.length, q.at, q.line, q.record, coalesce(f.path, ''), coalesce(f.name, ''), coalesce(q.path, ''), coalesce(q.rule_name, ''), q.code,
-       coalesce(q."column", ''), q.state, q.row_kept)";
+       coalesce(q."column", ''), q.state, q.row_kept, coalesce(f.sha256, ''))";
 constexpr std::string_view source = "quarantine.entry q left join ledger.file f on f.file = q.file";
 
 std::string sql_text(std::string_view text) {
@@ -71,7 +71,8 @@ Entry entry_of(const DuckRows& rows, std::size_t i) {
           text(10),
           text(11),
           text(12),
-          rows.integer(13, i) != 0};
+          rows.integer(13, i) != 0,
+          text(14)};
 }
 
 const CodeInfo* row_of(std::string_view id) {
@@ -109,6 +110,23 @@ std::string human(const Entry& e, std::uint64_t number, const Console& console) 
       .insert(0, e.code + "\t");
 }
 
+// Bytes of the uncompressed stream, as far as they are there.
+Result<std::string> bytes_at(const Input& input, std::uint64_t offset, std::size_t length) {
+  constexpr std::size_t step = std::size_t{1} << 20;
+  auto stream = input.open();
+  if (!stream) return stream.error();
+  ByteStream& bytes = **stream;
+  while (bytes.position() < offset) {
+    if (auto more = bytes.fill(step); !more) return more.error();
+    const std::size_t skip = std::min<std::uint64_t>(bytes.view().size(), offset - bytes.position());
+    if (skip == 0) return std::string();
+    bytes.consume(skip);
+  }
+  if (auto more = bytes.fill(length); !more) return more.error();
+  const auto view = bytes.view();
+  return std::string(view.data(), std::min(view.size(), length));
+}
+
 // The record as delivered, read again from its file; only on a terminal (reliability.md section 4, value reveal).
 int reveal(const Entry& e, Context& context) {
   Console& console = context.console;
@@ -117,16 +135,18 @@ int reveal(const Entry& e, Context& context) {
                              "pyojun: --reveal 은 환자 자료를 보이므로 터미널에서만 동작합니다"));
     return exit_usage;
   }
-  const int file = ::open(e.path.c_str(), O_RDONLY | O_CLOEXEC);
-  std::string bytes(static_cast<std::size_t>(std::min<std::int64_t>(e.length, 1 << 16)), '\0');
-  const ssize_t got = file < 0 ? -1 : ::pread(file, bytes.data(), bytes.size(), e.offset);
-  if (file >= 0) ::close(file);
-  if (got < 0) {
-    console.error({Code::file_not_readable, e.path, {}, {}, {}});
-    return exit_failed;
-  }
-  bytes.resize(static_cast<std::size_t>(got));
-  console.out(printable(bytes) + "\n");
+  const auto refuse = [&](const Error& error) {
+    console.error(error);
+    return exit_for(error);
+  };
+  const auto input = find_delivered(e.path);
+  if (!input) return refuse({Code::file_not_readable, e.path, {}, {}, {}});
+  const auto hash = input->sha256();  // of a file that was cut short there is none
+  if (!e.sha256.empty() && (!hash || *hash != e.sha256)) return refuse({Code::reveal_changed, e.path, {}, {}, {}});
+  const auto bytes =
+      bytes_at(*input, static_cast<std::uint64_t>(e.offset), static_cast<std::size_t>(std::min<std::int64_t>(e.length, 1 << 16)));
+  if (!bytes) return refuse(bytes.error());
+  console.out(printable(*bytes) + "\n");
   return exit_done;
 }
 
@@ -247,7 +267,7 @@ int redrive(const Options& options, const Schema& schema, Context& context) {
     return exit_for(before.error());
   }
   ConvertOutcome outcome;
-  const int code = run_and_tell(request, context, outcome);
+  const int code = run_job(*job, context, outcome);
   auto after = states(request.warehouse, schema);
   if (!after) return code;
   console.say(fmt::format(
