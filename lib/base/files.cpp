@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <condition_variable>
 #include <cstdio>
 #include <cstring>
-#include <deque>
 #include <filesystem>
-#include <mutex>
 #include <set>
 #include <system_error>
-#include <thread>
 
 #include <fcntl.h>
 #include <signal.h>
@@ -20,9 +16,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "base/early_writeback.hpp"
+#include "base/file_writer.hpp"
 #include "base/mapped_file.hpp"
-#include "base/sha256.hpp"
 
 namespace pyojun {
 
@@ -30,112 +25,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t buffer_bytes = std::size_t{1} << 20;
-constexpr std::size_t direct_bytes = std::size_t{64} << 10;  // so much is not copied first
 constexpr std::string_view manifest_name = "MANIFEST", sums_name = "SHA256SUMS";
 
-Error write_failed(const std::string& path, int number) { return {Code::file_write_failed, path, {}, {}, std::strerror(number)}; }
 Error not_writable(const std::string& path, std::string detail) { return {Code::target_not_writable, path, {}, {}, std::move(detail)}; }
-
-// Owns a descriptor.
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    reset(other.release());
-    return *this;
-  }
-  ~Descriptor() { reset(-1); }
-  int get() const { return number_; }
-  int release() {
-    const int number = number_;
-    number_ = -1;
-    return number;
-  }
-  void reset(int number) {
-    if (number_ >= 0) ::close(number_);
-    number_ = number;
-  }
-
- private:
-  int number_;
-};
 
 Status sync_path(const std::string& path, int flags) {
   const Descriptor at(::open(path.c_str(), flags | O_CLOEXEC));
   if (at.get() < 0 || ::fsync(at.get()) != 0) return write_failed(path, errno);
   return {};
 }
-
-// Syncs and closes files while others are still being written, several at once: a sync is little work and much waiting. The descriptor
-// that wrote a file is the one that is synced, so no write error is lost in between.
-class BackgroundSyncs {
- public:
-  BackgroundSyncs() = default;
-  BackgroundSyncs(const BackgroundSyncs&) = delete;
-  BackgroundSyncs& operator=(const BackgroundSyncs&) = delete;
-  ~BackgroundSyncs() { (void)wait(); }
-
-  void take(Descriptor file, const std::string& path) {
-    const std::lock_guard lock(mutex_);
-    waiting_.push_back({std::move(file), path});
-    if (threads_.size() < most_threads && waiting_.size() > idle_) {
-      try {
-        threads_.emplace_back([this] { work(); });
-      } catch (const std::system_error&) {
-        // No thread to be had: wait() does what is left.
-      }
-    }
-    changed_.notify_one();
-  }
-
-  // Until all that was taken is on the disk; what failed first, if anything.
-  Status wait() {
-    {
-      const std::lock_guard lock(mutex_);
-      ending_ = true;
-      changed_.notify_all();
-    }
-    work();
-    for (auto& thread : threads_) thread.join();
-    threads_.clear();
-    ending_ = false;
-    return broken_ ? Status(*broken_) : Status();
-  }
-
- private:
-  struct Job {
-    Descriptor file;
-    std::string path;
-  };
-  static constexpr std::size_t most_threads = 16;
-
-  void work() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      ++idle_;
-      changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
-      --idle_;
-      if (waiting_.empty()) return;
-      Job job = std::move(waiting_.front());
-      waiting_.pop_front();
-      lock.unlock();
-      const bool good = ::fsync(job.file.get()) == 0 && ::close(job.file.release()) == 0;
-      const int number = errno;
-      lock.lock();
-      if (!good && !broken_) broken_ = write_failed(job.path, number);
-    }
-  }
-
-  std::mutex mutex_;  // guards what follows
-  std::condition_variable changed_;
-  std::deque<Job> waiting_;
-  std::size_t idle_ = 0;
-  bool ending_ = false;
-  std::optional<Error> broken_;
-  std::vector<std::thread> threads_;  // of the caller's thread alone
-};
 
 // A target with its folder and the name of the work place beside it.
 struct Place {
@@ -245,96 +143,6 @@ Status replaceable(const Place& place) {
 }
 
 }  // namespace
-
-// --- FileWriter
-
-struct FileWriter::State {
-  std::string path, sha256;
-  Descriptor file;
-  std::string buffer;
-  Sha256 hash;
-  EarlyWriteback writeback;
-  std::uint64_t bytes = 0;
-  BackgroundSyncs* syncs = nullptr;  // of the directory the file is made in
-
-  Status put(std::string_view text) {
-    while (!text.empty()) {
-      const ssize_t done = ::write(file.get(), text.data(), text.size());
-      if (done < 0 && errno == EINTR) continue;
-      if (done <= 0) return write_failed(path, done == 0 ? ENOSPC : errno);
-      text.remove_prefix(static_cast<std::size_t>(done));
-      writeback.appended(file.get(), static_cast<std::size_t>(done));
-    }
-    return {};
-  }
-};
-
-FileWriter::FileWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
-FileWriter::FileWriter(FileWriter&&) noexcept = default;
-FileWriter& FileWriter::operator=(FileWriter&&) noexcept = default;
-FileWriter::~FileWriter() = default;
-std::uint64_t FileWriter::bytes() const { return state_->bytes; }
-const std::string& FileWriter::sha256() const { return state_->sha256; }
-const std::string& FileWriter::path() const { return state_->path; }
-
-Result<FileWriter> FileWriter::create(const std::string& path) {
-  auto state = std::make_unique<State>();
-  state->path = path;
-  state->file = Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (state->file.get() < 0) return write_failed(path, errno);
-  state->buffer.reserve(buffer_bytes);
-  return FileWriter(std::move(state));
-}
-
-Status FileWriter::write(std::string_view bytes) {
-  state_->bytes += bytes.size();
-  state_->hash.add(bytes.data(), bytes.size());
-  if (state_->buffer.size() + bytes.size() > buffer_bytes || bytes.size() >= direct_bytes) {
-    Status done = state_->put(state_->buffer);
-    state_->buffer.clear();
-    if (!done) return done;
-    if (bytes.size() >= direct_bytes) return state_->put(bytes);
-  }
-  state_->buffer += bytes;
-  return {};
-}
-
-std::string FileWriter::hash_state() const { return state_->hash.state(); }
-
-Status FileWriter::copy(int from, std::uint64_t offset, std::string_view same, std::string_view hash) {
-  Status done = state_->put(state_->buffer);
-  state_->buffer.clear();
-  if (!done) return done;
-  state_->bytes += same.size();
-  if (hash.empty() || !state_->hash.resume(hash)) state_->hash.add(same.data(), same.size());
-  auto at = static_cast<off64_t>(offset);
-  while (!same.empty()) {
-    const ssize_t copied = ::copy_file_range(from, &at, state_->file.get(), nullptr, same.size(), 0);
-    if (copied < 0 && errno == EINTR) continue;
-    // Not every pair of file systems can; a file that became shorter meanwhile is told by what the caller saw of it.
-    const bool unable = copied == 0 || errno == EXDEV || errno == ENOSYS || errno == EINVAL || errno == EOPNOTSUPP;
-    if (copied <= 0 && unable) return state_->put(same);
-    if (copied < 0) return write_failed(state_->path, errno);
-    same.remove_prefix(static_cast<std::size_t>(copied));
-    state_->writeback.appended(state_->file.get(), static_cast<std::size_t>(copied));
-  }
-  return {};
-}
-
-Status FileWriter::close() {
-  if (state_->file.get() < 0) return {};
-  Status done = state_->put(state_->buffer);
-  state_->buffer = {};
-  if (!done) return done;
-  state_->sha256 = state_->hash.hex();
-  if (state_->syncs != nullptr) {
-    state_->syncs->take(std::move(state_->file), state_->path);
-    return {};
-  }
-  if (::fsync(state_->file.get()) != 0) return write_failed(state_->path, errno);  // final: a second fsync would not tell the truth
-  if (::close(state_->file.release()) != 0) return write_failed(state_->path, errno);
-  return {};
-}
 
 // --- AtomicDirectory
 
