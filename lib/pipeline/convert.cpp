@@ -10,13 +10,11 @@
 #include "base/files.hpp"
 #include "base/sha256.hpp"
 #include "conformance/history.hpp"
-#include "mapping/part_hash.hpp"
-#include "pipeline/fetch.hpp"
 #include "pipeline/map_stage.hpp"
 #include "pipeline/night.hpp"
+#include "pipeline/prepare.hpp"
 #include "pipeline/sources.hpp"
 #include "pipeline/stages.hpp"
-#include "publish/publisher.hpp"
 #include "report/min_cell.hpp"
 #include "report/report.hpp"
 #include "vocabulary/ingredients.hpp"
@@ -26,20 +24,6 @@ namespace pyojun {
 
 namespace {
 
-bool fatal(const std::vector<Diagnostic>& diagnostics) {
-  return std::any_of(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& d) { return info(d.code).severity >= Severity::reject; });
-}
-
-// A source of the job with its plan and its files.
-struct OpenSource {
-  const SourceRequest* request = nullptr;
-  std::shared_ptr<const Plan> plan;
-  Sources sources;
-  std::shared_ptr<PartHashes> parts;
-  std::vector<std::pair<std::string, std::string>>
-      restless;  // files of the mapping that were written just before they were read: path, stamp
-};
-
 class Conversion {
  public:
   Conversion(const ConvertRequest& request, const World& world, ConvertOutcome& outcome)
@@ -48,13 +32,6 @@ class Conversion {
   Status run();
 
  private:
-  Status prepare();
-  Status prepare_source(const SourceRequest& request);
-  Status fetch(const SourceRequest& request, const Plan& plan, SourceQuery& query) const;
-  Status check_budget_rules() const;
-  Status check_mappings() const;
-  Status check_warehouse() const;
-  Status gather_settings();
   VocabularyAccess vocabulary_access() const;
   Status open_warehouse();
   Status hash();
@@ -77,144 +54,19 @@ class Conversion {
   const World& world_;
   ConvertOutcome& outcome_;
   StageClock clock_;
-  std::unique_ptr<Schema> schema_;
-  std::shared_ptr<const Vocabulary> vocabulary_;
-  std::vector<OpenSource> sources_;
-  AssembleValues settings_;
-  std::vector<Target> targets_;
+  Prepared ready_;
   std::unique_ptr<AtomicDirectory> trial_;  // the warehouse of a dry run where there is none yet; it goes with the run
   std::unique_ptr<Warehouse> warehouse_;
-  AuditRequest audit_;
   std::unique_ptr<Night> night_;
 };
 
-// SQL sources among the inputs are replaced by files with the rows of their queries, beside the warehouse.
-Status Conversion::fetch(const SourceRequest& request, const Plan& plan, SourceQuery& query) const {
-  std::vector<std::string> sql, others;
-  for (const auto& argument : query.arguments) (is_sql_source(argument) ? sql : others).push_back(argument);
-  if (sql.empty()) return {};
-  query.arguments = std::move(others);
-  if (request_.check_only) return check_sql_sources(sql);
-  std::string folder = request_.warehouse;
-  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
-  folder += ".fetched";
-  if (!request.name.empty()) folder += "." + request.name;
-  auto files = fetch_sql_sources(sql, folder, {&plan.dialect(), &plan.symbols()});
-  if (!files) return files.error();
-  query.records = *files;
-  query.arguments.insert(query.arguments.end(), files->begin(), files->end());
-  return {};
-}
-
-Status Conversion::prepare_source(const SourceRequest& request) {
-  Compiled compiled = compile({request.map, schema_.get(), vocabulary_, request.code_lists, request.space});
-  const bool bad = !compiled.plan || fatal(compiled.diagnostics);
-  std::move(compiled.diagnostics.begin(), compiled.diagnostics.end(), std::back_inserter(outcome_.diagnostics));
-  if (bad) return Error{Code::mapping_has_errors, {}, {}, request.map, {}};
-  OpenSource source{&request, compiled.plan, {}, compiled.parts, {}};
-  for (const std::string& file : compiled.files) {
-    if (!at_rest(file, world_.now)) source.restless.emplace_back(file, stamp_of(file));
-  }
-  SourceQuery query{request.inputs, request.format, request.kind, {}};
-  if (Status status = fetch(request, *compiled.plan, query); !status) return status;
-  auto sources = find_sources(query, compiled.plan->dialect());
-  if (!sources) return sources.error();
-  for (SourceFile& file : sources->files) file.fetched = std::ranges::find(query.records, file.input->path()) != query.records.end();
-  outcome_.skipped.insert(outcome_.skipped.end(), sources->skipped.begin(), sources->skipped.end());
-  source.sources = std::move(*sources);
-  sources_.push_back(std::move(source));
-  return {};
-}
-
-// A mapping or a code list that was still being written when it was read may have been half there. One that lay at rest then may be
-// written anew while the run works: what was read of it is whole.
-Status Conversion::check_mappings() const {
-  for (const OpenSource& source : sources_) {
-    if (source.restless.empty()) continue;
-    const SourceRequest& request = *source.request;
-    const Error moving{Code::mapping_being_written, {}, {}, request.map, {}};
-    if (!std::ranges::all_of(source.restless, [](const auto& file) { return stamp_of(file.first) == file.second; })) return moving;
-    const Compiled now = compile({request.map, schema_.get(), vocabulary_, request.code_lists, request.space});
-    if (!now.plan || now.plan->hash() != source.plan->hash()) return moving;
-  }
-  return {};
-}
-
-// Everything that can be wrong before data is read is found here: mapping, vocabulary, targets, inputs.
-Status Conversion::prepare() {
-  auto schema = Schema::load();
-  if (!schema) return schema.error();
-  schema_ = std::make_unique<Schema>(std::move(*schema));
-  auto vocabulary = Vocabulary::open(request_.vocabulary);
-  if (!vocabulary) return vocabulary.error();
-  vocabulary_ = *vocabulary;
-  if (request_.with_vocabulary && !request_.dry_run) {  // before the warehouse makes its views on them
-    if (Status status = export_sql_tables(*vocabulary_, request_.threads); !status) return status;
-  }
-  for (const auto& source : request_.sources) {
-    if (Status status = prepare_source(source); !status) return status;
-  }
-  if (Status status = check_budget_rules(); !status) return status;
-  for (const auto& text : request_.targets) {
-    auto target = parse_target(text);
-    if (!target) return target.error();
-    if (Status status = target->publisher->check(target->place); !status) return status;
-    targets_.push_back(std::move(*target));
-  }
-  if (!request_.report.empty()) {
-    if (const auto folder = AtomicDirectory::start(request_.report); !folder) return folder.error();  // gone again
-  }
-  if (!request_.packs.packs.empty()) {
-    auto audit = prepare_audit(request_.packs, world_);
-    if (!audit) return audit.error();
-    audit_ = std::move(*audit);
-  }
-  return gather_settings();
-}
-
-// A budget of a rule that is not there would never be exceeded.
-Status Conversion::check_budget_rules() const {
-  for (const Budget& budget : request_.budgets) {
-    const bool known = budget.rule.empty() || std::ranges::any_of(sources_, [&](const OpenSource& source) {
-                         return (budget.source.empty() || source.request->name == budget.source) &&
-                                std::ranges::any_of(source.plan->rules(), [&](const auto& rule) { return rule.name == budget.rule; });
-                       });
-    if (!known) return Error{Code::job_rule_unknown, {}, {}, budget.rule, {}};
-  }
-  return {};
-}
-
-// Assembly works over the rows of all sources, so its settings are those of all their mappings.
-Status Conversion::gather_settings() {
-  for (const auto& source : sources_) {
-    for (const auto& setting : source.plan->assemble()) {
-      const auto there = std::ranges::find(settings_, setting.first, &AssembleValues::value_type::first);
-      if (there == settings_.end()) {
-        settings_.push_back(setting);
-      } else if (there->second != setting.second) {
-        return Error{Code::job_settings_differ, source.request->map, {}, setting.first, {}};
-      }
-    }
-  }
-  return {};
-}
-
-// Is what is there a warehouse, and one this version can go on with? A folder without a run is made when it is needed.
-Status Conversion::check_warehouse() const {
-  std::error_code unknown;
-  if (!std::filesystem::exists(request_.warehouse, unknown)) return {};
-  const auto warehouse = Warehouse::open_existing(request_.warehouse, *schema_);
-  if (warehouse || warehouse.error().code == Code::warehouse_empty) return {};
-  return warehouse.error();
-}
-
 VocabularyAccess Conversion::vocabulary_access() const {
   VocabularyAccess out;
-  out.ingredients = [this](std::span<const std::int32_t> drugs) { return ingredients_of(*vocabulary_, drugs); };
+  out.ingredients = [this](std::span<const std::int32_t> drugs) { return ingredients_of(*ready_.vocabulary, drugs); };
   out.table = [this](const std::string& table) -> Result<std::string> {
     const std::string_view one = table;
-    if (Status status = export_sql_tables(*vocabulary_, request_.threads, {&one, 1}); !status) return status.error();
-    const std::string file = absolute_path(vocabulary_->sql_folder() + "/" + table + ".parquet");
+    if (Status status = export_sql_tables(*ready_.vocabulary, request_.threads, {&one, 1}); !status) return status.error();
+    const std::string file = absolute_path(ready_.vocabulary->sql_folder() + "/" + table + ".parquet");
     std::error_code ignored;
     return std::filesystem::exists(file, ignored) ? file : std::string();
   };
@@ -222,21 +74,21 @@ VocabularyAccess Conversion::vocabulary_access() const {
 }
 
 RunIdentity Conversion::called(const std::string& identity) const {
-  const Plan& plan = *sources_.front().plan;
+  const Plan& plan = *ready_.sources.front().plan;
   RunIdentity run;
   run.identity = identity;
   run.mapping_name = plan.name();
   run.mapping_hash = plan.hash();
-  run.vocabulary_release = vocabulary_->info().release;
-  run.vocabulary_hash = vocabulary_->info().content_hash;
+  run.vocabulary_release = ready_.vocabulary->info().release;
+  run.vocabulary_hash = ready_.vocabulary->info().content_hash;
   run.program_version = world_.program_version;
   run.source_name = request_.source_name.empty() ? plan.title() : request_.source_name;
   run.started = world_.started;
   run.data_date = world_.data_date;
-  if (sources_.size() == 1) return run;
+  if (ready_.sources.size() == 1) return run;
   std::string hashes;
-  for (std::size_t i = 1; i < sources_.size(); ++i) run.mapping_name += " " + sources_[i].plan->name();
-  for (const auto& source : sources_) hashes += source.plan->hash();
+  for (std::size_t i = 1; i < ready_.sources.size(); ++i) run.mapping_name += " " + ready_.sources[i].plan->name();
+  for (const auto& source : ready_.sources) hashes += source.plan->hash();
   run.mapping_hash = sha256_hex(hashes);
   return run;
 }
@@ -250,10 +102,10 @@ Status Conversion::open_warehouse() {
     trial_ = std::make_unique<AtomicDirectory>(std::move(*trial));
     options.folder = trial_->path();
   }
-  options.schema = schema_.get();
+  options.schema = ready_.schema.get();
   options.threads = request_.threads;
-  options.vocabulary_sql = absolute_path(vocabulary_->sql_folder());
-  options.assemble = settings_;
+  options.vocabulary_sql = absolute_path(ready_.vocabulary->sql_folder());
+  options.assemble = ready_.settings;
   options.vocabulary = vocabulary_access();
   options.built_by = world_.program_build;
   options.since = world_.started;
@@ -263,16 +115,16 @@ Status Conversion::open_warehouse() {
   warehouse_ = std::move(*warehouse);
   if (Status status = warehouse_->begin(called("not known yet")); !status) return status;
   night_ = std::make_unique<Night>(*warehouse_, world_, request_.redrive);
-  for (auto& source : sources_) night_->look(*source.request, source.sources, !request_.rehash);
+  for (auto& source : ready_.sources) night_->look(*source.request, source.sources, !request_.rehash);
   const auto readable = [](const SourceFile& file) { return file.format != nullptr; };
   const bool any =
-      std::ranges::any_of(sources_, [&](const OpenSource& source) { return std::ranges::any_of(source.sources.files, readable); });
+      std::ranges::any_of(ready_.sources, [&](const OpenSource& source) { return std::ranges::any_of(source.sources.files, readable); });
   if (!any && warehouse_->names().empty()) return Error{Code::no_input, {}, {}, {}, {}};
   return {};
 }
 
 Status Conversion::hash() {
-  for (auto& source : sources_) {
+  for (auto& source : ready_.sources) {
     if (Status status = hash_files(source.sources, request_.threads, world_); !status) return status;
   }
   return request_.dry_run ? Status() : check_space();
@@ -285,7 +137,7 @@ Status Conversion::check_space() const {
   std::set<std::string_view> known;
   for (const FileEntry& file : warehouse_->files()) known.insert(file.sha256);
   std::uint64_t fresh = 0;
-  for (const auto& source : sources_) {
+  for (const auto& source : ready_.sources) {
     for (const SourceFile& file : source.sources.files) {
       if (file.format != nullptr && !known.contains(file.sha256)) fresh += file.input->size();
     }
@@ -298,7 +150,7 @@ Status Conversion::check_space() const {
 // Everything that decides the rows of a file beside its content. Never the clock or a path.
 std::string Conversion::made_by(const OpenSource& source, const std::vector<std::string>& kinds, const std::string& lookups) const {
   const Limits& limits = request_.limits;
-  return sha256_hex(source.parts->of(kinds) + '\n' + vocabulary_->info().content_hash + '\n' + world_.program_version + '\n' +
+  return sha256_hex(source.parts->of(kinds) + '\n' + ready_.vocabulary->info().content_hash + '\n' + world_.program_version + '\n' +
                     source.request->space + '\n' + lookups + '\n' + std::to_string(limits.record_bytes) + '/' +
                     std::to_string(limits.columns) + '/' + std::to_string(limits.depth));
 }
@@ -321,13 +173,13 @@ Result<bool> Conversion::called_as_before() {
 }
 
 Status Conversion::map() {
-  for (auto& source : sources_) {
+  for (auto& source : ready_.sources) {
     RuleSet rules{source.request->name, {}, {}};
     for (const auto& rule : source.plan->rules()) {
       rules.names.push_back(rule.name);
       rules.filters.push_back(rule.filters);
     }
-    MapStage stage{request_, *source.request, world_, source.plan, vocabulary_, source.sources, warehouse_.get()};
+    MapStage stage{request_, *source.request, world_, source.plan, ready_.vocabulary, source.sources, warehouse_.get()};
     stage.first_rule = warehouse_->add_rules(rules);
     stage.dry_run = request_.dry_run;
     stage.decide = [&](const MapStage::LookupDigest& lookups) {
@@ -355,7 +207,7 @@ Status Conversion::stand_by_last_run() {
   outcome_.unchanged = true;
   night_.reset();
   warehouse_.reset();
-  auto last = Warehouse::open_existing(request_.warehouse, *schema_);
+  auto last = Warehouse::open_existing(request_.warehouse, *ready_.schema);
   if (!last) return last.error();
   warehouse_ = std::move(*last);
   outcome_.run = warehouse_->run_number();
@@ -419,7 +271,7 @@ Status Conversion::judge() {
   if (!connection) return connection.error();
   auto source = warehouse_source(**connection, request_.warehouse, outcome_.identity);
   if (!source) return source.error();
-  if (Status status = perform_audit(**source, audit_, request_.packs, *schema_, outcome_.audit); !status) return status;
+  if (Status status = perform_audit(**source, ready_.audit, request_.packs, *ready_.schema, outcome_.audit); !status) return status;
   if (!outcome_.audit.result.gates_held()) return {};  // no baseline for a later audit: what it judged is not published
   auto number = store_results(warehouse_->duck(), outcome_.audit.result);
   if (!number) return number.error();
@@ -428,7 +280,7 @@ Status Conversion::judge() {
 }
 
 Status Conversion::publish() {
-  for (const Target& target : targets_) {
+  for (const Target& target : ready_.targets) {
     clock_.begin("publish " + std::string(target.publisher->name));
     world_.progress->stage("publish", 0);
     PublishRequest publish;
@@ -436,7 +288,7 @@ Status Conversion::publish() {
     publish.place = target.place;
     publish.threads = request_.threads;
     publish.with_vocabulary = request_.with_vocabulary;
-    publish.vocabulary_sql = vocabulary_->sql_folder();
+    publish.vocabulary_sql = ready_.vocabulary->sql_folder();
     publish.identity = outcome_.identity;
     publish.program = world_.program_version + ' ' + world_.program_build;
     publish.remember = !outcome_.unchanged;
@@ -482,16 +334,18 @@ Status Conversion::write_report() {
 
 Status Conversion::run() {
   clock_.begin("prepare");
-  if (Status status = prepare(); !status) return status;
-  if (request_.check_only) return check_warehouse();
+  auto ready = prepare(request_, world_, outcome_);
+  if (!ready) return ready.error();
+  ready_ = std::move(*ready);
+  if (request_.check_only) return check_warehouse(request_, *ready_.schema);
   clock_.begin("open");
   if (Status status = open_warehouse(); !status) return status;
   clock_.begin("hash");
   if (Status status = hash(); !status) return status;
-  if (Status status = check_mappings(); !status) return status;
+  if (Status status = check_mappings(ready_); !status) return status;
   clock_.begin("map");
   if (Status status = map(); !status) return status;
-  if (Status status = check_mappings(); !status) return status;
+  if (Status status = check_mappings(ready_); !status) return status;
   if (request_.dry_run) return {};
   clock_.begin("settle");
   world_.progress->stage("settle", 0);
