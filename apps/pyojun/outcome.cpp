@@ -29,6 +29,7 @@ constexpr std::array<FateName, static_cast<std::size_t>(Fate::count)> fate_names
     {"unchanged", "unchanged: not read again", "변경 없음: 다시 읽지 않음"},
     {"copy", "known content under another name: not read again", "이름만 다른 같은 내용: 다시 읽지 않음"},
     {"held", "left for the next run", "다음 실행으로 미룸"},
+    {"replaced", "replaced by a later file of its kind: not read", "같은 종류의 더 나중 파일이 대신함: 읽지 않음"},
 }};
 
 void tell_mapping(const ConvertOutcome& outcome, Context& context) {

@@ -166,7 +166,7 @@ class Book {
     line(fmt::format("| {} | {} |", say({"mapping", "매핑"}), as_code(mapping_.name)));
     line(fmt::format("| CDM | {} |", as_code(mapping_.cdm)));
     constexpr std::array<Words, 3> deliveries{
-        Words{"snapshot: a new file replaces all earlier rows of the source", "snapshot: 새 파일이 이전 행을 모두 대체"},
+        Words{"snapshot: every delivery is complete", "snapshot: 전달할 때마다 전체를 전달"},
         Words{"delta: new rows are added, equal keys replace", "delta: 새 행을 더하고 같은 키는 대체"},
         Words{"messages: events correct, cancel and merge", "messages: 메시지가 정정, 취소, 병합"}};
     line(fmt::format("| {} | {} |", say({"delivery", "전달 방식"}), say(deliveries[static_cast<std::size_t>(mapping_.delivery)])));

@@ -190,6 +190,7 @@ Status Conversion::map() {
       };
       night_->decide(*source.request, *source.plan, source.sources, made_now, outcome_.night);
     };
+    night_->find_replaced(*source.request, source.sources);
     if (Status status = run_map_stage(stage, outcome_); !status) return status;
     night_->check_unchanged(*source.plan, source.sources, outcome_.night);
     night_->take_names(*source.request, source.sources, outcome_.night);

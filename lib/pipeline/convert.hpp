@@ -29,6 +29,7 @@ struct SourceRequest {
   std::vector<std::string> code_lists;
   std::string space;                // name space of keys: sources with the same one speak of the same persons
   bool keep_vanished = false;       // files that are not there any more go on counting
+  bool snapshot = false;            // every file holds all of its kind: of the files of one kind the last one counts
   std::int64_t settle_seconds = 0;  // files younger than this are left for the next run
 };
 

@@ -130,6 +130,7 @@ void JobReader::source(const toml::table& table, Job& job) {
   keys.texts("codes", out.code_lists);
   out.space = out.name;
   keys.read("space", out.space);
+  if (const auto delivery = keys.word("delivery", {"snapshot", "delta", "messages"})) out.snapshot = *delivery == 0;
   if (const auto vanished = keys.word("vanished", {"keep", "retire"})) out.keep_vanished = *vanished == 0;
   keys.read("settle_seconds", out.settle_seconds);
   if (out.settle_seconds < 0) keys.fail(Code::job_value_wrong, table, "settle_seconds");

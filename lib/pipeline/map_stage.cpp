@@ -216,7 +216,8 @@ Status Run::lookups() {
       stage_.sources.files.size(), chunk_bytes, stage_.request.threads,
       [&](std::size_t number) {
         const SourceFile& file = stage_.sources.files[number];
-        return file.looked_up && !file.waits() ? open(number, true) : Result<std::shared_ptr<Reader>>(std::shared_ptr<Reader>());
+        return file.looked_up && !file.waits() && !file.replaced ? open(number, true)
+                                                                 : Result<std::shared_ptr<Reader>>(std::shared_ptr<Reader>());
       },
       [](std::size_t, const Error&) {});
   run_workers(stage_.request.threads, [&](unsigned) {

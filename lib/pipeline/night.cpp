@@ -101,6 +101,18 @@ void Night::look(const SourceRequest& request, Sources& sources, bool trust) {
   }
 }
 
+// A file that waits may turn out not to be there after all: it replaces nothing, unless what was known of it goes on counting.
+void Night::find_replaced(const SourceRequest& request, Sources& sources) const {
+  if (!request.snapshot) return;
+  std::set<std::string_view> later;
+  for (std::size_t i = sources.files.size(); i-- > 0;) {
+    SourceFile& file = sources.files[i];
+    if (file.format == nullptr) continue;
+    file.replaced = later.contains(file.kind);
+    if (!file.waits() || file.earlier != SourceFile::nobody) later.insert(file.kind);
+  }
+}
+
 void Night::decide(const SourceRequest& request, const Plan& plan, Sources& sources, const MadeBy& made_by, NightOutcome& out) {
   std::map<std::string, std::uint32_t> contents;  // of the last run
   for (std::uint32_t i = 0; i < warehouse_.files().size(); ++i) {
@@ -117,7 +129,7 @@ void Night::decide(const SourceRequest& request, const Plan& plan, Sources& sour
   std::vector<const SourceFile*> loose;
   for (const SourceFile& file : sources.files) {
     const bool missed = file.waits() && (file.earlier != SourceFile::nobody || !file.kinds.empty());
-    if (file.looked_up && (missed || moved(file))) loose.push_back(&file);
+    if (file.looked_up && !file.replaced && (missed || moved(file))) loose.push_back(&file);
   }
   std::map<std::string, std::size_t> tonight;
   for (std::size_t i = 0; i < sources.files.size(); ++i) {
@@ -126,6 +138,10 @@ void Night::decide(const SourceRequest& request, const Plan& plan, Sources& sour
     if (file.format == nullptr) {  // listed, never read
       file.take = !known || !warehouse_.files()[file.earlier].format.empty();
       file.number = file.take ? SourceFile::nobody : file.earlier;
+      continue;
+    }
+    if (file.replaced) {
+      set_fate(file, Fate::replaced, out);
       continue;
     }
     const bool wants = !file.waits() && in_want(file, loose, plan);
@@ -192,12 +208,7 @@ void Night::keep_name(const FileName& name) {
 }
 
 // A name that is not there any more goes on standing for its content, `now` the number it has since tonight.
-void Night::keep_vanished(const SourceRequest& request, FileName name, std::uint32_t now, NightOutcome& out) {
-  if (!request.keep_vanished) {
-    ++out.gone;
-    new_ = true;
-    return;
-  }
+void Night::keep_vanished(FileName name, std::uint32_t now, NightOutcome& out) {
   if (name.vanished == 0) {
     name.vanished = warehouse_.run_number();
     new_ = true;
@@ -223,16 +234,23 @@ void Night::take_names(const SourceRequest& request, const Sources& sources, Nig
     const auto found = mapped.find(content_key(files[number].sha256, files[number].format, files[number].kind));
     return found == mapped.end() ? number : found->second;
   };
-  std::set<std::string> seen;
+  std::set<std::string> counted, seen;  // kinds; places
+  for (const SourceFile& file : sources.files) {
+    if (request.snapshot && file.format != nullptr && !file.replaced && file.number != SourceFile::nobody) counted.insert(file.kind);
+  }
   for (const SourceFile& file : sources.files) {
     const std::string place = absolute_path(file.path);
     const bool twin = file.same_as != static_cast<std::size_t>(-1);
     const SourceFile& original = twin ? sources.files[file.same_as] : file;
-    const bool lost = twin && original.fate == Fate::held;  // it changed while it was read
-    const std::uint32_t number = now(lost ? file.earlier : original.number);
+    const bool lost = twin && original.fate == Fate::held;            // it changed while it was read
+    const bool back = file.replaced && !counted.contains(file.kind);  // the later file changed while it was read
+    const std::uint32_t number = now(lost || back ? file.earlier : original.number);
     seen.insert(place);
-    if (number == SourceFile::nobody) continue;
-    const bool held = file.fate == Fate::held || lost || !file.settled;
+    if (number == SourceFile::nobody) {
+      new_ = new_ || (file.replaced && file.earlier != SourceFile::nobody);
+      continue;
+    }
+    const bool held = file.fate == Fate::held || lost || back || !file.settled;
     keep_name({request.name, place, file.name, number, warehouse_.run_number(), 0, held ? std::string() : file.stamp});
     new_ = new_ || number != file.earlier;
   }
@@ -245,8 +263,11 @@ void Night::take_names(const SourceRequest& request, const Sources& sources, Nig
     if (silent) {
       keep_name(name);
       out.outdated += outdated_.erase(name.file);
+    } else if (!request.keep_vanished || counted.contains(files[name.file].kind)) {
+      ++out.gone;
+      new_ = true;
     } else {
-      keep_vanished(request, name, now(name.file), out);
+      keep_vanished(name, now(name.file), out);
     }
   }
 }

@@ -33,6 +33,8 @@ class Night {
 
   // Before hashing: how the files look now; with `trust` those that look as they did when they were hashed need not be read.
   void look(const SourceRequest& request, Sources& sources, bool trust);
+  // After hashing: of a source that delivers snapshots, files with a later one of their kind beside them.
+  void find_replaced(const SourceRequest& request, Sources& sources) const;
   // After hashing, when SourceFile::made_by is known: the fate of every file. A file whose rules ask a lookup table that was not read whole
   // (a file of the table waits, or changed meanwhile) waits too: half a table must not decide rows.
   // `made_by`: what SourceFile::made_by would be of a file of an earlier run.
@@ -50,7 +52,7 @@ class Night {
  private:
   void keep_name(const FileName& name);
   void leave(SourceFile& file, NightOutcome& out);
-  void keep_vanished(const SourceRequest& request, FileName name, std::uint32_t now, NightOutcome& out);
+  void keep_vanished(FileName name, std::uint32_t now, NightOutcome& out);
 
   Warehouse& warehouse_;
   const World& world_;

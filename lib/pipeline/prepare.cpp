@@ -66,6 +66,10 @@ Status Preparation::add(const SourceRequest& request) {
   auto sources = find_sources(query, compiled.plan->dialect());
   if (!sources) return sources.error();
   for (SourceFile& file : sources->files) file.fetched = std::ranges::find(query.records, file.input->path()) != query.records.end();
+  for (const SourceFile& file : sources->files) {
+    if (request.snapshot && file.format != nullptr && file.kind.empty())
+      return Error{Code::job_snapshot_kinds, file.path, {}, request.name, {}};
+  }
   outcome_.skipped.insert(outcome_.skipped.end(), sources->skipped.begin(), sources->skipped.end());
   source.sources = std::move(*sources);
   out_.sources.push_back(std::move(source));

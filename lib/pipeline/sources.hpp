@@ -21,6 +21,7 @@ enum class Fate : std::uint8_t {
   unchanged,  // known name, known content: not read
   copy,       // known content under another name: not read
   held,       // being written, changed while it was read, or unreadable: what was known of it stays, the rest waits for the next run
+  replaced,   // of a source that delivers all of it each time: a later file of the kind is there, and this one is not read
   count
 };
 
@@ -44,6 +45,7 @@ struct SourceFile {
   bool settled = false;       // its times are old enough for the stamp to be trusted
   bool young = false;         // may still be being written
   bool ahead = false;         // young because its times lie in the future: it would wait for ever
+  bool replaced = false;      // by a later file of its kind
   bool looked_up = false;     // lookups read it, or would if it did not wait
   bool waits() const { return young || (sha256.empty() && earlier != nobody); }  // nothing of it is read tonight
   static constexpr std::uint32_t nobody = ~0U;

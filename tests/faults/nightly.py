@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Faults of nights (promises R2, R4, R5, R7, R9, R15 of docs/reliability.md): kill sweep over an incremental run, files that are renamed, touched,
-cut or put back, a corrected mapping, budgets, two instances. `--step N` takes every Nth call of the sweep (default 7; 1 is the whole sweep)."""
+cut or put back, a corrected mapping, budgets, two instances. `--step N` takes every Nth call of the sweep (default 7; 1 is the whole sweep); names choose among the tests."""
 import ctypes
 import gzip
 import os
@@ -83,7 +83,7 @@ def kill_sweep(c, top, vocab):
     listed = run("quarantine", "list", "--warehouse", undisturbed.folder / "w").out
     kills = 0
     for call in ("write,pwrite64", "copy_file_range", "fsync,fdatasync", "rename,renameat,renameat2", "unlink,unlinkat", "openat"):
-        for n in range(1, 3000, 1 if call.startswith("rename") else STEP * (12 if call == "openat" else 1)):
+        for n in range(1, 3000, 1 if STEP == 1 or call.startswith("rename") else STEP * (12 if call == "openat" else 1)):
             site = copied(base, top / "sweep-killed")
             done = site.run(prefix=["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={n}"])
             survived = done.code == 0
@@ -361,6 +361,44 @@ def renamed_and_remapped(c, top, vocab):
     c.equal({row["condition_occurrence_id"]: row["condition_source_value"] for row in rows}, before, "renamed: still the same rows")
 
 
+def snapshots(c, top, vocab):
+    """Full exports with a date in their names: the last of each kind counts, also when the new one is young, and when the old ones are gone."""
+    site = Site(top / "snapshot", vocab)
+    for name in list((site.folder / "in").iterdir()):
+        name.unlink()
+    old = os.stat(site.folder / "job.toml").st_mtime - 7200
+    site.job(vocab, 'delivery = "snapshot"\nsettle_seconds = 600\n')
+    people = lambda: sorted(row["person_source_value"] for row in table(site.folder / "cdm", "person"))
+
+    def export(day, persons, age=True):
+        for kind, text in (("persons", PERSONS + "".join(f"{p},,1960,,\n" for p in persons)), ("notes", NOTES + "".join(f"{p},2024-01-01,cough\n" for p in persons))):
+            site.write(f"{kind}-{day}.csv", text)
+            if age:
+                os.utime(site.folder / "in" / f"{kind}-{day}.csv", (old, old))
+
+    export("20240101", ["p1", "p2", "p3"])
+    export("20240102", ["p1", "p2"])
+    done = site.run()
+    c.equal((done.code, done.summary["night"]["replaced"], people()), (0, 2, ["p1", "p2"]), "snapshots: the first night reads the last of each kind")
+    export("20240103", ["p2", "p4"])
+    done = site.run()
+    c.equal((done.code, done.summary["night"]["replaced"], people()), (0, 4, ["p2", "p4"]), "snapshots: the next export replaces it")
+    c.equal(len(table(site.folder / "cdm", "condition_occurrence")), 2, "snapshots: also rows without a key")
+    export("20240104", ["p5"], age=False)
+    done = site.run()
+    c.equal((done.code, done.summary["night"]["held"], people()), (0, 2, ["p2", "p4"]), "snapshots: an export that may still be being written replaces nothing yet")
+    export("20240104", ["p5"])
+    for path in (site.folder / "in").glob("*-2024010[123].csv"):
+        path.unlink()
+    done = site.run()
+    c.equal((done.code, done.summary["night"]["vanished"], people()), (0, 0, ["p5"]), "snapshots: the old ones were cleared away")
+    (site.folder / "in" / "notes-20240104.csv").unlink()
+    done = site.run()
+    c.equal((done.code, done.summary["night"]["vanished"], len(table(site.folder / "cdm", "condition_occurrence"))), (0, 1, 1), "snapshots: what no other file replaces is kept and told")
+    again = site.run()
+    c.check(again.summary["unchanged"], "snapshots: a night without anything new")
+
+
 def budgets(c, top, vocab):
     site = Site(top / "budget", vocab)
     site.run()
@@ -522,12 +560,18 @@ def taken_up(c, top, vocab):
     c.check(b"2042-01" not in (clean.folder / "cdm" / "measurement.csv").read_bytes(), "taken up: what was spoilt is not carried on")
 
 
+TESTS = (by_content, young, times_ahead, cut_while_read, half_a_table, table_while_written, list_while_written, redrive, renamed_and_remapped,
+         snapshots, budgets, gates, unbalanced, older_layout, newer_layout, taken_up, two_at_once, kill_sweep)
+
+
 def main():
     c = Checks()
+    asked = [name for name in sys.argv[1:] if not name.startswith("-") and not name.isdigit()]
     with work() as top:
         vocab = vocabulary(top)
-        for test in (by_content, young, times_ahead, cut_while_read, half_a_table, table_while_written, list_while_written, redrive, renamed_and_remapped, budgets, gates, unbalanced, older_layout, newer_layout, taken_up, two_at_once, kill_sweep):
-            test(c, pathlib.Path(top), vocab)
+        for test in TESTS:
+            if not asked or test.__name__ in asked:
+                test(c, pathlib.Path(top), vocab)
     c.end()
 
 

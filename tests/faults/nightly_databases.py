@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kill sweep over a night that publishes into SQLite and PostgreSQL (promise R5 of docs/reliability.md): at whatever call it ends, the database
 holds one night or the other, rows and books together, and the next run brings it to what an undisturbed night gives. `--step N` takes every
-Nth call (default 9; 1 is the whole sweep)."""
+Nth call (default 9; 1 is the whole sweep); `sqlite` or `postgresql` chooses one."""
 import sys
 
 from nightly import *
@@ -92,7 +92,10 @@ def main():
     with work() as top:
         top = pathlib.Path(top)
         vocab = vocabulary(top)
-        sweep(c, top, vocab, Sqlite())
+        if "postgresql" not in sys.argv:
+            sweep(c, top, vocab, Sqlite())
+        if "sqlite" in sys.argv:
+            c.end()
         server = Server(top)
         try:
             if server.bin is None or not server.start():
