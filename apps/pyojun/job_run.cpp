@@ -10,7 +10,6 @@
 #include <iterator>
 
 #include "base/files.hpp"
-#include "commands.hpp"
 #include "outcome.hpp"
 
 namespace pyojun::app {

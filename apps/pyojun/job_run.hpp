@@ -1,7 +1,7 @@
 // A job from its places to its metrics: what `run` and `quarantine redrive` have in common.
 #pragma once
 
-#include "console.hpp"
+#include "commands.hpp"
 #include "pipeline/job.hpp"
 
 namespace pyojun::app {

@@ -209,7 +209,7 @@ Status Run::lookups() {
     const auto read_by = [&file](const RuleInfo& rule) {
       return rule.lookup && (rule.kind == "*" || file.kinds.empty() || std::ranges::find(file.kinds, rule.kind) != file.kinds.end());
     };
-    file.looked_up = file.format != nullptr && std::ranges::any_of(stage_.plan->rules(), read_by);
+    file.looked_up = (file.format != nullptr || file.unreadable) && std::ranges::any_of(stage_.plan->rules(), read_by);
   }
   // Gathering is order-sensitive (the first of two equal keys wins), so chunks are gathered in order into one mapper.
   Pump pump(

@@ -107,9 +107,9 @@ void Night::find_replaced(const SourceRequest& request, Sources& sources) const 
   std::set<std::string_view> later;
   for (std::size_t i = sources.files.size(); i-- > 0;) {
     SourceFile& file = sources.files[i];
-    if (file.format == nullptr) continue;
+    if (file.format == nullptr && !file.unreadable) continue;
     file.replaced = later.contains(file.kind);
-    if (!file.waits() || file.earlier != SourceFile::nobody) later.insert(file.kind);
+    if ((!file.waits() && !file.unreadable) || file.earlier != SourceFile::nobody) later.insert(file.kind);
   }
 }
 
@@ -128,14 +128,16 @@ void Night::decide(const SourceRequest& request, const Plan& plan, Sources& sour
   // A table's file that waits and was never here is not missed, unless it is of the table's own kind: then the table is only now coming.
   std::vector<const SourceFile*> loose;
   for (const SourceFile& file : sources.files) {
-    const bool missed = file.waits() && (file.earlier != SourceFile::nobody || !file.kinds.empty());
+    const bool missed = (file.waits() || file.unreadable) && (file.earlier != SourceFile::nobody || !file.kinds.empty());
     if (file.looked_up && !file.replaced && (missed || moved(file))) loose.push_back(&file);
   }
   std::map<std::string, std::size_t> tonight;
   for (std::size_t i = 0; i < sources.files.size(); ++i) {
     SourceFile& file = sources.files[i];
     const bool known = file.earlier != SourceFile::nobody;
-    if (file.format == nullptr) {  // listed, never read
+    const bool broken = file.why != Code::format_unknown && file.why != Code::format_ambiguous;
+    if (file.format == nullptr && (!known || !file.unreadable)) {  // listed, never read
+      out.unreadable += file.unreadable && broken ? 1 : 0;
       file.take = !known || !warehouse_.files()[file.earlier].format.empty();
       file.number = file.take ? SourceFile::nobody : file.earlier;
       continue;
@@ -236,7 +238,7 @@ void Night::take_names(const SourceRequest& request, const Sources& sources, Nig
   };
   std::set<std::string> counted, seen;  // kinds; places
   for (const SourceFile& file : sources.files) {
-    if (request.snapshot && file.format != nullptr && !file.replaced && file.number != SourceFile::nobody) counted.insert(file.kind);
+    if (request.snapshot && !file.replaced && file.number != SourceFile::nobody) counted.insert(file.kind);
   }
   for (const SourceFile& file : sources.files) {
     const std::string place = absolute_path(file.path);

@@ -151,9 +151,11 @@ Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect) {
       if (!verdict && named) return verdict.error();
       file.format = verdict ? verdict->format : nullptr;
       file.why = verdict ? verdict->why : verdict.error().code;
+      file.unreadable = file.format == nullptr;
     }
     if (file.format == nullptr && named) return Error{file.why, input->path(), {}, {}, {}};
-    file.kinds = record_kinds(file.format, input->name(), file.kind, dialect);
+    if (file.unreadable && !file.kind.empty()) file.kinds.push_back(file.kind);
+    if (!file.unreadable) file.kinds = record_kinds(file.format, input->name(), file.kind, dialect);
     file.input = std::move(input);
     sources.files.push_back(std::move(file));
   }

@@ -32,7 +32,8 @@ struct SourceFile {
   std::string kind;                // record kind from the dialect; empty when the records say it themselves
   std::vector<std::string> kinds;  // kinds its records can be of; none: any
   Code why = Code::format_unknown;
-  std::string sha256;  // filled by hash_files, or known from an earlier run
+  bool unreadable = false;  // no format, because it cannot be read or its bytes are of none; not because the mapping has no place for it
+  std::string sha256;       // filled by hash_files, or known from an earlier run
 
   // Night's part
   Fate fate = Fate::fresh;
