@@ -67,7 +67,7 @@ LABS = [("L3011", "g/dL", "12.0 ~ 16.0", 90, 170, 1), ("L3012", "10^3/uL", "4.0 
         ("L4025", "U/L", "0 ~ 40", 5, 90, 0), ("L4034", "%", "4.0 ~ 6.0", 40, 110, 1)]
 TEXT_RESULTS = [("L5001", "Negative(-)", "", ""), ("L4041", "<0.5", "mg/dL", "<0.5"), ("L7001", "1+", "", "Negative"), ("L6001", "7.38 ~ 7.46", "", "7.38 ~ 7.46"), ("L5001", "음성(-)", "", "")]
 LOINC = {"L3011": "718-7", "L3012": "6690-2", "L4021": "2339-0", "L4023": "38483-4", "L4025": "1742-6", "L4034": "4548-4"}
-MATERIAL = "J5083001"  # a material (치료재료): a letter and seven digits (that form is sourced, korea.md 4.4; this code is invented: hypothesis)
+MATERIAL = "J5083001"  # a material (치료재료): a letter and seven digits (the form is that of the codes in open conversions of HIRA's list; this code is invented: hypothesis)
 ORDERS = [("KK010", "PX-IM"), ("E7660", "PX-COLO"), ("", "PX-IM"), ("AA154", "")]
 
 
@@ -409,7 +409,15 @@ def score_defects(hospital, plant):
     spoil("notes", 20, "kr-emr-2025/KS-09", "notes signed before they were written", lambda r: r.update(SIGN_DT=r["NOTE_DT"] - datetime.timedelta(minutes=5)))
 
 
-def hospital_defects(plant_a, plant_b):
+def second_person(hospital):
+    """Two more records of one patient number: somebody of the other sex, then the patient again, who therefore stands."""
+    right = next(row for row in hospital.rows["patients"] if row["RRN"] and row["SEX"] == ("F" if hospital.people[row["PT_NO"]]["female"] else "M"))
+    person = hospital.people[right["PT_NO"]]
+    other = registration(person["birth"], not person["female"], person["foreigner"], int(right["RRN"][7:12]))
+    return dict(right, SEX="M" if right["SEX"] == "F" else "F", RRN=other), dict(right)
+
+
+def hospital_defects(hospital, plant_a, plant_b):
     """Rows behind the clean ones. `plant(kind, code, about, found)` notes the line by counting; the same rows stand in both vendors' files."""
     extra = {name: [] for name in TABLES}
 
@@ -420,6 +428,10 @@ def hospital_defects(plant_a, plant_b):
 
     pt, at = dict(PT_NO="10000000", ENC_NO="E000000"), datetime.datetime(2025, 3, 3, 9, 0)
     add("patients", "quarantine", "C080", "a registration number of 30 February and no other birth date", PT_NO="90000001", RRN="8002302******", SEX="F", NATIONALITY="N")
+    wrong, right = second_person(hospital)
+    add("patients", "quarantine", "C110", "somebody else under the number of a patient", **wrong)
+    plant_a("patients", len(extra["patients"]), "score", "kr-emr-2025/KF-02-conflict", "somebody else under the number of a patient")
+    extra["patients"].append(right)
     add("encounters", "quarantine", "C050", "a visit of a patient nobody delivered", ENC_NO="E900000", PT_NO="90000009", ENC_TP="O", IN_DT=at, OUT_DT=at, CANCEL_YN="N")
     add("encounters", "filter", "cancelled before it took place", "a cancelled visit", ENC_NO="E900001", PT_NO="10000000", ENC_TP="O", IN_DT=at, OUT_DT=at, CANCEL_YN="Y")
     add("diagnoses", "filter", "ruled out: not a diagnosis of the patient", "a ruled-out diagnosis", **pt, DX_CD="C509", DX_TP="3", DX_DT=at.date())
@@ -595,7 +607,7 @@ def main():
     research(hospital, folder, month, plant if amount != "none" else None)
     if amount == "many":  # in the warehouse alone: claims and FHIR were made from what the hospital should have written
         score_defects(hospital, lambda table, count, criteria, about: plant(f"vendor-a/{a.files[table][0]}", count, "score", criteria, about))
-    extra = hospital_defects(planter(a), planter(b)) if amount != "none" else {}
+    extra = hospital_defects(hospital, planter(a), planter(b)) if amount != "none" else {}
     for vendor in (a, b):
         vendor.write(folder / vendor.name, hospital, extra)
     if amount != "none":

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/registration_number.hpp"
 #include "base/text.hpp"
 
 namespace pyojun::app {
@@ -57,8 +58,10 @@ bool is_bidi_mark(std::string_view text, std::size_t i) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-  std::string out;
+std::string printable(std::string_view given) {
+  std::string out, masked;  // a resident registration number in a name goes no further either
+  mask_registrations(masked, given, BareNumbers::guarded);
+  const std::string_view text = masked;
   out.reserve(text.size());
   std::size_t bad = find_bad_utf8(text);
   for (std::size_t i = 0; i < text.size(); ++i) {

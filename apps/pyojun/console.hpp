@@ -40,6 +40,7 @@ class Console {
 };
 
 // Control characters and bidirectional marks become \x.. so that a file name cannot repaint the terminal.
+// Resident registration numbers in it are masked.
 std::string printable(std::string_view text);
 
 // 1234567 -> "1,234,567"

@@ -64,7 +64,9 @@ void tell_files(const ConvertOutcome& outcome, Context& context) {
   for (const auto& file : outcome.files) {
     if (file.path.empty()) continue;  // the run ended before it came to this one
     if (file.broken) console.error(*file.broken);
-    if (!file.read && !file.broken && file.format.empty())
+    if (file.why == Code::file_name_registration) {
+      console.error({file.why, file.path, {}, {}, {}});
+    } else if (!file.read && !file.broken && file.format.empty())
       console.note(fmt::format("{}: {} [{}]", printable(file.path), console.pick("not read", "읽지 않음"), info(file.why).id));
     if (!console.verbose) continue;
     for (const auto& finding : file.findings) console.note(fmt::format("{}: {}", printable(file.path), console.render(finding)));
@@ -83,6 +85,13 @@ void tell_files(const ConvertOutcome& outcome, Context& context) {
   }
 }
 
+// Files whose rows may mean something else than the mapping says, because a column that decides is not there.
+std::uint64_t undecided_files(const ConvertOutcome& outcome) {
+  return static_cast<std::uint64_t>(std::ranges::count_if(outcome.files, [](const FileOutcome& file) {
+    return std::ranges::any_of(file.findings, [](const Finding& finding) { return finding.code == Code::condition_column_absent; });
+  }));
+}
+
 std::string machine(const ConvertOutcome& outcome, int code) {
   Json json;
   json.begin_object().member("exit", code);
@@ -95,7 +104,8 @@ std::string machine(const ConvertOutcome& outcome, int code) {
   json.member("filtered", outcome.filtered)
       .member("duplicates", outcome.duplicates)
       .member("quarantined", outcome.quarantined)
-      .member("rows", outcome.rows);
+      .member("rows", outcome.rows)
+      .member("undecided_files", undecided_files(outcome));
   json.member("balanced", outcome.balanced).key("tables").begin_object();
   for (const auto& [table, rows] : outcome.tables) json.member(table, rows);
   json.end_object().key("night").begin_object();
@@ -115,13 +125,19 @@ std::string machine(const ConvertOutcome& outcome, int code) {
   return json.end_array().end_object().text() + "\n";
 }
 
-// The last line, always: what came in, what went out, and whether the books balance.
+// The last line, always: what came in, what went out, whether the books balance, and what makes all this doubtful.
 std::string summary(const ConvertOutcome& outcome, const Console& console) {
-  return fmt::format(
+  std::string out = fmt::format(
       fmt::runtime(console.pick("{} records read ({} refused), {} rows written, {} filtered, {} duplicates, {} quarantined: books {}",
                                 "레코드 {}건 읽음(거부 {}), 행 {}건 기록, 제외 {}, 중복 {}, 격리 {}: 장부 {}")),
       grouped(outcome.records), grouped(outcome.refused), grouped(outcome.rows), grouped(outcome.filtered), grouped(outcome.duplicates),
       grouped(outcome.quarantined), outcome.balanced ? console.pick("balanced", "일치") : console.pick("not balanced", "불일치"));
+  if (const std::uint64_t files = undecided_files(outcome); files > 0) {
+    out += fmt::format(
+        fmt::runtime(console.pick("; files that lack a column a condition reads: {} [{}]", "; 조건이 읽는 열이 없는 파일: {}개 [{}]")),
+        grouped(files), info(Code::condition_column_absent).id);
+  }
+  return out;
 }
 
 void tell_result(const ConvertOutcome& outcome, const ConvertRequest& request, Context& context) {

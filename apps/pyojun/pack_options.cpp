@@ -50,8 +50,9 @@ std::function<bool(Console&)> add_pack_options(Grammar grammar, PackRequest& req
   const Argument pack =
       grammar.add("--pack", request.packs, "criteria packs: names (`pyojun list packs`) or folders, parted by commas").parted_by(',');
   if (required) pack.required();
-  grammar.add("--gate", request.gates,
-              "PACK>=90, PACK/CATEGORY>=80, PACK:failed<=3, PACK:errors=0, PACK:new=0; exit code 4 when one does not hold");
+  grammar.add(
+      "--gate", request.gates,
+      "PACK>=90, PACK/CATEGORY>=80, PACK:failed<=3, PACK:errors=0, PACK:new=0, PACK:unobserved=0; exit code 4 when one does not hold");
   grammar.flag("--gate-new-failures", request.gate_new_failures, "a failure the baseline does not have is a gate that does not hold");
   grammar.add("--baseline", request.baseline,
               "compare with: last or a number (audits stored in the warehouse), results.csv, or the folder of an earlier audit");

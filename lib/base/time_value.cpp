@@ -137,15 +137,17 @@ bool take_piece(std::string_view& form, std::string_view& text, Parts& parts) {
     std::size_t least, most;
     unsigned Parts::*number;
   };
-  static constexpr std::array<Piece, 9> numbers{{{"YYYY", 4, 4, &Parts::year},
-                                                 {"MM", 2, 2, &Parts::month},
-                                                 {"DD", 2, 2, &Parts::day},
-                                                 {"hh", 2, 2, &Parts::hour},
-                                                 {"mm", 2, 2, &Parts::minute},
-                                                 {"ss", 2, 2, &Parts::second},
-                                                 {"M", 1, 2, &Parts::month},
-                                                 {"D", 1, 2, &Parts::day},
-                                                 {"h", 1, 2, &Parts::hour}}};
+  static constexpr std::array<Piece, 11> numbers{{{"YYYY", 4, 4, &Parts::year},
+                                                  {"MM", 2, 2, &Parts::month},
+                                                  {"DD", 2, 2, &Parts::day},
+                                                  {"hh", 2, 2, &Parts::hour},
+                                                  {"mm", 2, 2, &Parts::minute},
+                                                  {"ss", 2, 2, &Parts::second},
+                                                  {"M", 1, 2, &Parts::month},
+                                                  {"D", 1, 2, &Parts::day},
+                                                  {"h", 1, 2, &Parts::hour},
+                                                  {"m", 1, 2, &Parts::minute},
+                                                  {"s", 1, 2, &Parts::second}}};
   if (form.starts_with("MON")) {
     form.remove_prefix(3);
     return parts.month == bad && take_month_name(text, parts.month);
@@ -155,6 +157,12 @@ bool take_piece(std::string_view& form, std::string_view& text, Parts& parts) {
     if (!form.starts_with(piece.letters)) continue;
     form.remove_prefix(piece.letters.size());
     return take_number(text, piece.least, piece.most, parts.*piece.number);
+  }
+  if (form.starts_with("YY")) {
+    form.remove_prefix(2);
+    if (!take_number(text, 2, 2, parts.year)) return false;
+    parts.year += parts.year < 69 ? 2000 : 1900;
+    return true;
   }
   if (text.empty() || text.front() != form.front()) return false;
   form.remove_prefix(1);

@@ -38,9 +38,10 @@ std::optional<TimeValue> parse_iso(std::string_view text);
 // HL7 v2 / CDA: YYYY[MM[DD[hh[mm[ss[.f]]]]]][+-zzzz].
 std::optional<TimeValue> parse_hl7(std::string_view text);
 
-// A form of letters and punctuation: YYYY MM DD hh mm ss, M D h (one or two digits), MON (English month name), AM (also PM, 오전 or 오후:
-// whichever of them the text has, also as a.m. and p.m.); the rest is literal. The whole text must match. With a half of the day hours are
-// 1 to 12, and 12 is 0: 오전 12:05 is 00:05, as is 오전 0:05.
+// A form of letters and punctuation: YYYY MM DD hh mm ss, M D h m s (one or two digits), YY (two digits; 69 to 99 are 1969 to 1999, 00 to
+// 68 are 2000 to 2068, as POSIX strptime %y has it), MON (English month name), AM (also PM, 오전 or 오후: whichever of them the text has,
+// also as a.m. and p.m.); the rest is literal. The whole text must match. With a half of the day hours are 1 to 12, and 12 is 0: 오전 12:05
+// is 00:05, as is 오전 0:05.
 std::optional<TimeValue> parse_form(std::string_view text, std::string_view form);
 
 // Append "YYYY-MM-DD" and "YYYY-MM-DD hh:mm:ss[.ffffff]" (fraction only when it is not zero).

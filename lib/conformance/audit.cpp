@@ -199,7 +199,7 @@ Result<PackResult> run_pack(AuditSource& source, const Pack& pack, const AuditRe
   PackResult out;
   out.pack = pack;
   out.pack.criteria.clear();
-  const RenderContext context{&source.catalog(), &schema, request.today, source.schemas};
+  const RenderContext context{&source.catalog(), &schema, request.today, source.schemas, source.kind == "postgresql"};
   std::vector<CheckSql> checks;
   checks.reserve(pack.criteria.size());
   for (const Criterion& criterion : pack.criteria) {

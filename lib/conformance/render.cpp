@@ -245,7 +245,21 @@ std::string Renderer::existence() const {
   const auto dot = criterion_.table.find('.');
   if (dot != std::string::npos) schemas = quoted(criterion_.table.substr(0, dot));
   const std::string table = quoted(dot == std::string::npos ? criterion_.table : criterion_.table.substr(dot + 1));
-  if (criterion_.field.empty() || kind_.shape == Shape::table)
+  const bool of_table = criterion_.field.empty() || kind_.shape == Shape::table;
+  if (context_.server) {
+    const std::string column =
+        of_table
+            ? ""
+            : fmt::format(
+                  " join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and lower(a.attname) = {}",
+                  quoted(criterion_.field));
+    return fmt::format(
+        "select case when count(*) > 0 then 0 else 1 end, 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = "
+        "c.relnamespace{} "
+        "where lower(c.relname) = {} and c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname in ({})",
+        column, table, schemas);
+  }
+  if (of_table)
     return fmt::format(
         "select case when count(*) > 0 then 0 else 1 end, 1 from information_schema.tables where lower(table_name) = {} and "
         "table_schema in ({})",

@@ -45,6 +45,8 @@ struct RenderContext {
   const Schema* schema = nullptr;           // for primary keys
   std::string today;                        // YYYY-MM-DD
   std::vector<std::string> schemas{"cdm"};  // AuditSource::schemas
+  // A PostgreSQL server, whose information_schema hides what the role may not read: then existence is asked of its own catalogue.
+  bool server = false;
 };
 
 // A day of the calendar as YYYY-MM-DD: 2026-02-30 is none.

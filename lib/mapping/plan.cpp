@@ -197,6 +197,7 @@ Compiled compile_parsed(Parsed parsed, const CompileOptions& options) {
   share_fields(*plan);
   sort_diagnostics(out.diagnostics);
   if (has_fatal(out.diagnostics)) return out;
+  note_conditions(*plan, mapping);
   for (const RulePlan& rule : plan->plans_) {
     for (const EmitPlan& emit : rule.emits) {
       for (const Layout& layout : emit.layouts) plan->layout_of_chunk_.push_back(&layout);

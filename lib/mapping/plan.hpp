@@ -54,6 +54,9 @@ class Plan {
   virtual const std::vector<std::string>& fields_of(
       std::string_view kind) const = 0;  // names read of a record kind (flat formats); "*" among them: all
                                          // columns count (`key *`), names nobody reads included
+  // Fields that conditions of this kind's rules and lookups decide by (`where`, `delete when`). Of each inner list one is enough (`A ? B`).
+  // Not among them: rules that write nothing, and `present X` of an `also`.
+  virtual const std::vector<std::vector<std::string>>& deciding_fields(std::string_view kind) const = 0;
   virtual bool reads_kind(std::string_view kind) const = 0;
   virtual bool has_lookups() const = 0;
   // Do rules for records of one of `kinds` ask a lookup that reads records of one of `of`? No kind: any.

@@ -239,6 +239,7 @@ class PlanData final : public Plan {
   const std::vector<RuleInfo>& rules() const override { return infos_; }
   const SymbolTable& symbols() const override { return symbols_; }
   const std::vector<std::string>& fields_of(std::string_view kind) const override;
+  const std::vector<std::vector<std::string>>& deciding_fields(std::string_view kind) const override;
   bool reads_kind(std::string_view kind) const override;
   bool has_lookups() const override { return !lookups_.empty(); }
   bool asks_lookup(const std::vector<std::string>& kinds, const std::vector<std::string>& of) const override;
@@ -252,6 +253,7 @@ class PlanData final : public Plan {
   std::vector<RuleInfo> infos_;
   SymbolTable symbols_;
   std::map<std::string, std::vector<std::string>, std::less<>> fields_;  // by kind; "*" holds what all kinds share
+  std::map<std::string, std::vector<std::vector<std::string>>, std::less<>> deciding_;  // by kind, sorted
   std::vector<RulePlan> plans_;
   std::vector<LookupPlan> lookups_;
   std::map<Symbol, Walk> walks_;                               // by record kind; 0: kinds no rule names
@@ -276,6 +278,9 @@ Hash128 identity_of_path(const Op& path, std::size_t level);
 void keep_values(PlanData& plan);
 // Lays the rules' `each` over one another. Once, when all rules are compiled.
 void lay_walks(PlanData& plan);
+
+// Fills PlanData::deciding_.
+void note_conditions(PlanData& plan, const ast::Mapping& mapping);
 
 // Finishes what parse_mapping or parse_text gave.
 Compiled compile_parsed(Parsed parsed, const CompileOptions& options);

@@ -154,6 +154,7 @@ class Printer {
       line("  file " + name_form(file.kind) + " " + list_of(file.globs, text_form));
       if (!file.format.empty()) line("  format " + name_form(file.format));
       if (!file.columns.empty()) line("  columns " + list_of(file.columns, name_form));
+      if (!file.optional.empty()) line("  optional " + list_of(file.optional, name_form));
       if (!file.layout.empty()) line("  layout " + text_form(file.layout));
       aliases(file.aliases);
     }

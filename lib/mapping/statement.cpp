@@ -13,8 +13,8 @@ namespace pyojun::language {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> settings{"format", "encoding", "delimiter", "quote",   "header", "ragged",
-                                                    "null",   "date",     "file",      "columns", "layout", "registration"};
+constexpr std::array<std::string_view, 13> settings{"format", "encoding", "delimiter", "quote",  "header",       "ragged",  "null",
+                                                    "date",   "file",     "columns",   "layout", "registration", "optional"};
 constexpr std::array<std::string_view, 13> statements{"mapping", "cdm",  "source", "timezone", "include", "dialect", "list",
                                                       "define",  "rule", "lookup", "override", "without", "assemble"};
 
@@ -254,7 +254,8 @@ bool StatementParser::choice(std::initializer_list<std::string_view> words, std:
 bool StatementParser::setting() {
   const Token word = peek();
   if (word.text == "file") return file_setting();
-  if (word.text == "columns") return columns_setting();
+  if (word.text == "columns") return columns_setting(&FileKind::columns);
+  if (word.text == "optional") return columns_setting(&FileKind::optional);
   if (word.text == "layout") return layout_setting();
   if (word.text == "alias") return alias_setting();
   next();
@@ -311,15 +312,16 @@ bool StatementParser::file_setting() {
   return true;
 }
 
-bool StatementParser::columns_setting() {
+bool StatementParser::columns_setting(std::vector<std::string> FileKind::*list) {
   const Token word = next();
   if (file_kind_ < 0) return fail(Code::map_columns_without_file, word);
   FileKind& file = mapping_.dialect.files[static_cast<std::size_t>(file_kind_)];
-  if (!once(word, "columns " + file.kind)) return false;
+  if (!once(word, word.text + " " + file.kind)) return false;
+  auto& names = file.*list;
   do {
     const Token column = peek();
-    if (!name(file.columns.emplace_back())) return false;
-    if (std::count(file.columns.begin(), file.columns.end(), column.text) > 1) return fail(Code::map_set_twice, column);
+    if (!name(names.emplace_back())) return false;
+    if (std::count(names.begin(), names.end(), column.text) > 1) return fail(Code::map_set_twice, column);
   } while (accept(","));
   return true;
 }

@@ -139,9 +139,9 @@ Result<std::vector<FileInspection>> inspect(const InspectRequest& request, const
   std::vector<FileInspection> out;
   for (const auto& file : sources->files) {
     FileInspection inspection;
-    inspection.path = file.input->path();
+    inspection.path = file.why == Code::file_name_registration ? file.path : file.input->path();
     if (file.format == nullptr) {
-      inspection.problem = {file.why, file.input->path(), {}, {}, {}};
+      inspection.problem = {file.why, inspection.path, {}, {}, {}};
     } else {
       read_file(file, request, world, inspection);
     }

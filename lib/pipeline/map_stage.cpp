@@ -45,6 +45,26 @@ std::string query_of(const SourceFile& file) {
   return std::string(name.substr(0, name.rfind('.')));
 }
 
+const FileKind* kind_of(const Dialect& dialect, const std::string& name) {
+  const auto found = std::ranges::find(dialect.files, name, &FileKind::kind);
+  return found == dialect.files.end() ? nullptr : &*found;
+}
+
+// What conditions over the record kind `kind` read and the file has not, neither by one name nor by an alternative.
+template <class Has>
+void note_undecided(const Plan& plan, const std::string& kind, const std::string& before, const FileKind* file, const Has& has,
+                    std::vector<Finding>& findings) {
+  for (const auto& names : plan.deciding_fields(kind)) {
+    const auto known = [&](const std::string& name) {
+      return has(name) || (file != nullptr && std::ranges::find(file->optional, name) != file->optional.end());
+    };
+    if (std::ranges::any_of(names, known)) continue;
+    std::string all = before;
+    for (const auto& name : names) all += (all.size() == before.size() ? "" : " ? ") + name;
+    add_finding(findings, Code::condition_column_absent, all, 1);
+  }
+}
+
 class Run {
  public:
   Run(const MapStage& stage, ConvertOutcome& outcome)
@@ -57,6 +77,7 @@ class Run {
  private:
   Result<std::shared_ptr<Reader>> open(std::size_t file, bool lookups);
   std::vector<std::string> kinds(bool lookups) const;
+  void note_columns(std::size_t file);
   void broken(std::size_t file, const Error& error);
   Status commit(Work& work);
   void worker(Pump& pump, Mapper& mapper);
@@ -101,6 +122,7 @@ Result<std::shared_ptr<Reader>> Run::open(std::size_t number, bool lookups) {
   {
     const std::lock_guard lock(facts_mutex_);
     progress_[number].facts = (*reader)->facts();
+    note_columns(number);
     for (const Finding& note : progress_[number].facts.notes) {
       if (progress_[number].opened || info(note.code).severity != Severity::warning) continue;  // opened twice when there are lookups
       add_finding(progress_[number].findings, note.code, note.subject, note.count);
@@ -108,6 +130,27 @@ Result<std::shared_ptr<Reader>> Run::open(std::size_t number, bool lookups) {
     progress_[number].opened = true;
   }
   return std::shared_ptr<Reader>(std::move(*reader));
+}
+
+// Columns that the reader missed, without those the dialect calls optional; and those of them that decide something.
+void Run::note_columns(std::size_t number) {
+  const SourceFile& file = stage_.sources.files[number];
+  FileProgress& progress = progress_[number];
+  const std::string kind = file.fetched ? query_of(file) : file.kind;
+  const FileKind* declared = kind_of(stage_.plan->dialect(), kind);
+  auto& missing = progress.facts.missing_columns;
+  if (declared != nullptr)
+    std::erase_if(missing, [&](const auto& name) { return std::ranges::find(declared->optional, name) != declared->optional.end(); });
+  if (progress.opened) return;
+  const auto delivered = [&](const std::string& name) { return std::ranges::find(missing, name) == missing.end(); };
+  if (!missing.empty()) note_undecided(*stage_.plan, kind, "", declared, delivered, progress.findings);
+  if (declared == nullptr) return;
+  for (const FixedRecord& record : declared->records) {
+    const auto laid_out = [&](const std::string& name) {
+      return std::ranges::find(record.fields, name, &FixedField::name) != record.fields.end();
+    };
+    note_undecided(*stage_.plan, record.kind, record.kind + ".", declared, laid_out, progress.findings);
+  }
 }
 
 void Run::broken(std::size_t number, const Error& error) {
@@ -311,6 +354,7 @@ void Run::close_files() {
     out.records = file.records;
     out.refused = file.refused;
     if (source.format == nullptr) out.why = source.why;
+    outcome_.incomplete = outcome_.incomplete || out.why == Code::file_name_registration;
     if (!source.take || stage_.dry_run) continue;
     outcome_.records += file.records;
     outcome_.refused += file.refused;
@@ -319,6 +363,7 @@ void Run::close_files() {
     for (std::size_t c = 0; c < std::min(file.filled.size(), file.facts.columns.size()); ++c)
       filled.emplace_back(file.facts.columns[c], file.filled[c]);
     stage_.warehouse->add_profile(file.number, source.kind, filled, file.records);
+    if (file.opened) stage_.warehouse->set_encoding(file.number, file.facts.encoding);
     stage_.warehouse->add_columns(file.number, file.facts.unknown_columns, file.facts.missing_columns);
     for (const Finding& finding : file.findings) stage_.warehouse->add_finding(file.number, finding.code, finding.subject, finding.count);
     if (out.broken) {

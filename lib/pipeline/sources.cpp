@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/hangul.hpp"
+#include "base/registration_number.hpp"
 #include "base/text.hpp"
 
 namespace pyojun {
@@ -36,6 +37,12 @@ std::string as_named(std::string_view text) {
     out += written ? static_cast<char>(byte) : text[i];
     if (written) i += 3;
   }
+  return out;
+}
+
+std::string without_registrations(std::string_view text, BareNumbers bare) {
+  std::string out;
+  mask_registrations(out, text, bare);
   return out;
 }
 
@@ -136,7 +143,13 @@ Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect) {
     const bool named = std::find(query.arguments.begin(), query.arguments.end(), input->path()) != query.arguments.end();
     const bool fetched = std::find(query.records.begin(), query.records.end(), input->path()) != query.records.end();
     const bool tells_kind = query.format == "records" || fetched;  // every line does
-    if (!dialect.files.empty() && file.kind.empty() && !tells_kind) {
+    // Names of files go into books, reports and logs.
+    const bool numbered = holds_registration(file.path, dialect.bare_numbers);
+    if (numbered) {
+      file.why = Code::file_name_registration;
+      file.path = without_registrations(file.path, dialect.bare_numbers);
+      file.name = without_registrations(file.name, dialect.bare_numbers);
+    } else if (!dialect.files.empty() && file.kind.empty() && !tells_kind) {
       file.why = Code::file_not_in_mapping;
     } else if (fetched) {
       file.kind.clear();
@@ -153,7 +166,7 @@ Result<Sources> find_sources(const SourceQuery& query, const Dialect& dialect) {
       file.why = verdict ? verdict->why : verdict.error().code;
       file.unreadable = file.format == nullptr;
     }
-    if (file.format == nullptr && named) return Error{file.why, input->path(), {}, {}, {}};
+    if (file.format == nullptr && named) return Error{file.why, numbered ? file.path : input->path(), {}, {}, {}};
     if (file.unreadable && !file.kind.empty()) file.kinds.push_back(file.kind);
     if (!file.unreadable) file.kinds = record_kinds(file.format, input->name(), file.kind, dialect);
     file.input = std::move(input);

@@ -40,6 +40,7 @@ struct FileKind {
   std::string format;                                        // reader of these files; empty: that of the dialect
   std::vector<std::string> globs;                            // e.g. "patients.csv", "patients_*.csv"; * and ? only
   std::vector<std::string> columns;                          // when the file has no header line
+  std::vector<std::string> optional;                         // names of the rules that this source's files need not have
   std::string layout;                                        // fixed width: the layout's file as written in the mapping; else empty
   std::vector<FixedRecord> records;                          // of the layout; they, not `kind`, are the record kinds of such a file
   std::vector<std::pair<std::string, std::string>> aliases;  // header name as delivered -> name used by rules

@@ -115,6 +115,8 @@ Result<std::size_t> FixedSplitter::whole_records(std::size_t target, bool& lost)
     const auto whole = stream_->fill(size + kind->record->bytes);
     if (!whole) return whole.error();
     if (stream_->view().size() < size + kind->record->bytes) return lost = true, size;
+    if (nothing_but_fill(std::string_view(stream_->view().data(), stream_->view().size()).substr(size, kind->record->bytes)))
+      return lost = true, size;
     size += kind->record->bytes;
   }
   return size;

@@ -34,11 +34,16 @@ struct FixedLayout {
   std::string file_name;
   Symbol file_symbol = 0;  // "@file" when a rule reads it, else 0
 
-  // The kind of a line; of several with its tags the one of its length, else the nearest in length. Null: none.
+  // The kind of a line; of several with its tags the one of its length, else the nearest in length. Null: none, as of blanks and NULs
+  // alone.
   const FixedKind* kind_of_line(std::string_view line) const;
-  // The kind of what begins here, when records stand back to back.
+  // The kind of what begins here, when records stand back to back; one without a tag when no other has its tags there. Null: none.
+  // Whether the record is one at all (nothing_but_fill) is seen only when all of it is there.
   const FixedKind* kind_at(std::string_view bytes) const;
 };
+
+// Blanks and NULs alone: no record of any kind.
+bool nothing_but_fill(std::string_view bytes);
 
 // Cuts records that stand back to back into chunks of whole records.
 class FixedSplitter {

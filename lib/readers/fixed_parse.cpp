@@ -112,7 +112,7 @@ bool ChunkParser::refused_for_length(std::string_view line, std::size_t at, cons
     return true;
   }
   const std::string_view rest = line.substr(wanted);
-  if (layout_.pad && std::all_of(rest.begin(), rest.end(), fill)) return false;
+  if (layout_.pad && nothing_but_fill(rest)) return false;
   refuse(Code::fixed_too_long, at, line.size(), wanted);
   return true;
 }
@@ -122,6 +122,7 @@ void ChunkParser::back_to_back() {
     ++batch_.seen;
     const std::string_view rest = text_.substr(at);
     const FixedKind* kind = layout_.kind_at(rest);
+    if (kind != nullptr && nothing_but_fill(rest.substr(0, kind->record->bytes))) kind = nullptr;
     if (kind == nullptr || kind->record->bytes > rest.size()) {
       const std::uint64_t length = rest.size() + chunk_.skipped;
       return refuse(kind == nullptr ? Code::fixed_kind_unknown : Code::record_cut, at, length, kind == nullptr ? 0 : rest.size());
@@ -221,6 +222,8 @@ void ChunkParser::add(Symbol name, std::string_view text, NodeKind kind) {
 
 }  // namespace
 
+bool nothing_but_fill(std::string_view bytes) { return std::all_of(bytes.begin(), bytes.end(), fill); }
+
 bool FixedKind::tagged(std::string_view bytes) const {
   return std::all_of(tags.begin(), tags.end(), [&](std::size_t i) {
     const FixedField& tag = record->fields[i];
@@ -231,6 +234,7 @@ bool FixedKind::tagged(std::string_view bytes) const {
 }
 
 const FixedKind* FixedLayout::kind_of_line(std::string_view line) const {
+  if (nothing_but_fill(line)) return nullptr;
   const FixedKind* best = nullptr;
   const auto distance = [&](const FixedKind& kind) {
     return kind.record->bytes > line.size() ? kind.record->bytes - line.size() : line.size() - kind.record->bytes;
@@ -245,10 +249,11 @@ const FixedKind* FixedLayout::kind_of_line(std::string_view line) const {
 }
 
 const FixedKind* FixedLayout::kind_at(std::string_view bytes) const {
+  const FixedKind* found = nullptr;  // a kind without a tag gives way to those whose tags are there
   for (const FixedKind& kind : kinds) {
-    if (kind.tagged(bytes)) return &kind;
+    if (kind.tagged(bytes) && (found == nullptr || (found->tags.empty() && !kind.tags.empty()))) found = &kind;
   }
-  return nullptr;
+  return found;
 }
 
 void parse_fixed(const FixedLayout& layout, const Chunk& chunk, RecordBatch& batch) {

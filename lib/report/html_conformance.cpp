@@ -167,6 +167,7 @@ std::string evidence(const CriterionResult& one) {
   std::string html;
   if (!one.criterion.basis.empty()) write_pair(html, Text::basis, say(one.criterion.basis, one.criterion.basis_ko));
   if (one.criterion.weight != 1) write_pair(html, Text::weight, fmt::format("{}", one.criterion.weight));
+  if (one.criterion.kind == "source-fact") write_pair(html, Text::counted_what, say(Text::counted_at_source));
   if (!one.suppressed.empty()) write_pair(html, Text::suppressed, plain(one.suppressed));
   if (!one.violations_file.empty())
     write_pair(html, Text::keys,

@@ -31,6 +31,29 @@ bool trim(std::string& code) {
   return true;
 }
 
+// U+FF01 to U+FF5E, the forms of ASCII as wide as a Hangul syllable, and the ideographic space.
+bool half_width(std::string& code) {
+  std::string out;
+  for (std::size_t i = 0; i < code.size(); ++i) {
+    const std::string_view rest = std::string_view(code).substr(i);
+    const auto last = static_cast<unsigned char>(rest.size() > 2 ? rest[2] : 0);
+    if (rest.starts_with("\xE3\x80\x80")) {
+      out += ' ';
+    } else if (rest.starts_with("\xEF\xBC") && last >= 0x81 && last <= 0xBF) {
+      out += static_cast<char>(last - 0x60);
+    } else if (rest.starts_with("\xEF\xBD") && last >= 0x80 && last <= 0x9E) {
+      out += static_cast<char>(last - 0x20);
+    } else {
+      out += code[i];
+      continue;
+    }
+    i += 2;
+  }
+  if (out.size() == code.size()) return false;
+  code = std::move(out);
+  return true;
+}
+
 bool upper(std::string& code) {
   bool changed = false;
   for (char& c : code) {
@@ -123,8 +146,17 @@ bool kd_to_edi(std::string& code) {
   return true;
 }
 
+// Korean drug codes have nine digits, and about one in forty begins with 0, which spreadsheets take away (HIRA's list of 2019-10: all of
+// them begin with 0 or 6).
+bool edi_9(std::string& code) {
+  if (code.size() != 8 || !all_digits(code)) return false;
+  code.insert(0, 1, '0');
+  return true;
+}
+
 constexpr std::array code_rules{
     CodeRule{"trim", "leave out white space at both ends, also no-break and ideographic spaces", trim},
+    CodeRule{"half_width", "letters, digits and signs as wide as a Hangul syllable to ASCII: Ｉ１０ is I10", half_width},
     CodeRule{"upper", "ASCII letters to upper case", upper},
     CodeRule{"no_blanks", "leave out blanks within the code", no_blanks},
     CodeRule{"no_dot", "leave out dots", no_dot},
@@ -138,6 +170,7 @@ constexpr std::array code_rules{
     CodeRule{"ndc_11", "NDC with dashes to 11 digits: 0002-3227-30 is 00002322730", ndc_11},
     CodeRule{"ndc_9", "an 11-digit NDC package to its 9-digit product", ndc_9},
     CodeRule{"loinc_dash", "a LOINC code that lost its dash, when the check digit fits: 83022 is 8302-2", loinc_dash},
+    CodeRule{"edi_9", "a Korean drug code that lost its leading 0: 53300280 is 053300280", edi_9},
     CodeRule{"kd_to_edi", "a 13-digit Korean drug code to the 9-digit EDI code within it, when its check digit fits", kd_to_edi},
 };
 

@@ -40,6 +40,7 @@ class FinishedWarehouse : public Warehouse {
   void note_file(std::uint32_t, const std::vector<QuarantineEntry>&) override {}
   void add_codes(const std::vector<CodeTally>&) override {}
   void add_profile(std::uint32_t, const std::string&, const std::vector<std::pair<std::string, std::uint64_t>>&, std::uint64_t) override {}
+  void set_encoding(std::uint32_t, const std::string&) override {}
   void add_columns(std::uint32_t, const std::vector<std::string>&, const std::vector<std::string>&) override {}
   void add_finding(std::uint32_t, Code, const std::string&, std::uint64_t) override {}
   Status settle() override { return read_only(); }

@@ -68,6 +68,7 @@ class RunWarehouse : public Warehouse {
   void add_codes(const std::vector<CodeTally>& codes) override;
   void add_profile(std::uint32_t file, const std::string& kind, const std::vector<std::pair<std::string, std::uint64_t>>& filled,
                    std::uint64_t seen) override;
+  void set_encoding(std::uint32_t file, const std::string& encoding) override { files_[file].encoding = encoding; }
   void add_columns(std::uint32_t file, const std::vector<std::string>& unread, const std::vector<std::string>& missing) override {
     columns_.push_back({file, unread, missing});
   }

@@ -157,6 +157,8 @@ class Warehouse {
   // Field profile of one file: seen and filled per field name.
   virtual void add_profile(std::uint32_t file, const std::string& kind, const std::vector<std::pair<std::string, std::uint64_t>>& filled,
                            std::uint64_t seen) = 0;
+  // The encoding a file of this run turned out to have, once its reader has seen it.
+  virtual void set_encoding(std::uint32_t file, const std::string& encoding) = 0;
   // Columns of one file that no rule reads, and columns that rules read and the file has not.
   virtual void add_columns(std::uint32_t file, const std::vector<std::string>& unread, const std::vector<std::string>& missing) = 0;
   // What the reader noticed in one file beside refused records (a repair, a field it does not know), with how often.

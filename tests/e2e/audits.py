@@ -97,6 +97,8 @@ def in_place(c, server, folder):
     c.equal(found["class"], ("not_observable", "", "", "no right to read visit_occurrence.visit_concept_id"), "a column the role may not read")
     c.equal(found["start"], ("fail", "2", "3", ""), "a number where the CDM has a day")
     data = json.loads((folder / "own" / "conformance.json").read_text(encoding="utf-8"))
+    shown = next(one["query"] for one in data["packs"][0]["criteria"] if one["id"] == "note-there")
+    c.equal(server.sql("set role auditor; " + shown.strip().rstrip(";") + ";").stdout.strip(), "0|1", "its statement says so to the role, too")
     c.equal({(m["table"], m["column"]): m["values"] for m in data["misfits"]},
             {("person", "year_of_birth"): 2, ("person", "birth_datetime"): 2, ("visit_occurrence", "visit_start_date"): 1}, "values that do not fit")
     c.equal([one["name"] for one in data["closed"]], ["note", "visit_occurrence.visit_concept_id"], "what is closed")

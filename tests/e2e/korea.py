@@ -12,6 +12,9 @@ import tempfile
 
 from common import *
 
+sys.path.insert(0, str(ROOT / "tests" / "independent"))
+import count_korea  # noqa: E402
+
 SOURCES = {"vendor-a": "korea/vendor-a", "vendor-b": "korea/vendor-b", "claims": "korea/hira-claim", "fhir": "korea/kr-core", "hira": "korea/hira-tables", "nsc": "korea/nhis-nsc"}
 
 
@@ -34,6 +37,8 @@ def check_source(c, source, hospital, folder, vocab):
         return
     report = json.loads((folder / f"{source}.r" / "report.json").read_text(encoding="utf-8"))
     c.check(report["summary"]["balanced"], f"{source}: the books balance")
+    encodings = {one["name"]: one["encoding"] for one in report["files"]}
+    c.equal(set(encodings.values()), {"cp949" if source in ("vendor-a", "claims") else "utf-8"}, f"{source}: the report names the encoding of every file")
     want = collections.Counter((d["file"].split("/")[1], int(d["line"]), d["code"]) for d in defects if d["found_by"] == "quarantine")
     got = collections.Counter({(e["file"].split("/")[-1], e["line"], e["code"]): 1 for e in entries(folder / f"{source}.w")})
     c.equal(sorted(got - want), [], f"{source}: nothing is in quarantine that was not planted")
@@ -98,6 +103,24 @@ def check_combined(c, hospital, folder, vocab):
         c.check(devices and all(row["device_concept_id"] == "45767945" for row in devices), f"{name}: materials are devices")
     fhir = facts(folder / "fhir")
     c.check({p[:5] for p in fhir[0]} == {p[:5] for p in alone[0]}, "the FHIR export alone names the same persons")
+
+
+def check_counted(c, hospital, folder, vocab):
+    """Persons, visits and diagnoses counted from the files by other code: of the hospital, and of a warehouse that lacks a third of its patients, whom
+    claims and FHIR know."""
+    less = folder / "less"
+    shutil.copytree(hospital, less)
+    for name, column in (("PTBASM", 0), ("PTENCT", 1), ("ODDIAT", 0)):
+        path = less / "vendor-a" / f"{name}.DAT"
+        header, *lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(header + b"".join(line for line in lines if not line.split(b"|")[column].isdigit() or int(line.split(b"|")[column]) % 3 != 1))
+    convert([less / "vendor-a", less / "claims", less / "fhir"], folder, vocab, map="korea/combined", name="less-combined")
+    for files, cdm in ((hospital, "combined"), (less, "less-combined")):
+        *counted, shares = count_korea.of_files(files)
+        made = count_korea.of_cdm(folder / cdm)
+        for what, want, got, share in zip(("persons", "visits", "diagnoses"), counted, made, shares):
+            c.check(share[2] > 200 and (files == hospital or share[0] < share[1]), f"warehouse, FHIR and claims all say {what}: {share}")
+            c.equal(sum((want - got).values()) + sum((got - want).values()), 0, f"{cdm}: {what} counted from the files are those of the CDM ({sum(want.values())})")
 
 
 def check_database(c, hospital, folder, vocab):
@@ -190,6 +213,7 @@ def main():
             check_source(c, source, hospital, folder, vocab)
         check_notes(c, hospital)
         check_combined(c, hospital, folder, vocab)
+        check_counted(c, hospital, folder, vocab)
         check_database(c, hospital, folder, vocab)
         check_evidence(c, folder)
         check_no_number(c, hospital, folder)

@@ -57,6 +57,7 @@ class FakeWarehouse : public Warehouse {
   std::uint64_t run_number() const override { return 1; }
   std::uint32_t add_rules(const RuleSet&) override { return 0; }
   void keep(std::uint32_t) override {}
+  void set_encoding(std::uint32_t, const std::string&) override {}
   void add_columns(std::uint32_t, const std::vector<std::string>&, const std::vector<std::string>&) override {}
   void add_finding(std::uint32_t, Code, const std::string&, std::uint64_t) override {}
   void drop(std::uint32_t) override {}
