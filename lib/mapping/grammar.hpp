@@ -103,7 +103,7 @@ class StatementParser : public ExpressionParser {
   bool setting_value(std::string_view word);
   bool choice(std::initializer_list<std::string_view> words, std::string& out);
   bool file_setting();
-  bool columns_setting(std::vector<std::string> FileKind::* list);
+  bool columns_setting(std::vector<std::string> FileKind::*list);
   bool layout_setting();
   bool alias_setting();
   bool once(const Token& word, const std::string& what);

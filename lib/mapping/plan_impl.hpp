@@ -252,7 +252,7 @@ class PlanData final : public Plan {
   const Schema* schema_ = nullptr;
   std::vector<RuleInfo> infos_;
   SymbolTable symbols_;
-  std::map<std::string, std::vector<std::string>, std::less<>> fields_;  // by kind; "*" holds what all kinds share
+  std::map<std::string, std::vector<std::string>, std::less<>> fields_;                 // by kind; "*" holds what all kinds share
   std::map<std::string, std::vector<std::vector<std::string>>, std::less<>> deciding_;  // by kind, sorted
   std::vector<RulePlan> plans_;
   std::vector<LookupPlan> lookups_;
