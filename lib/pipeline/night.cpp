@@ -289,6 +289,7 @@ std::string Night::close() {
     if (!fresh && rank < at->second) at->second = rank;
   }
   std::vector<std::pair<Rank, std::uint32_t>> order;
+  order.reserve(ranks.size());
   for (auto& [file, rank] : ranks) order.emplace_back(std::move(rank), file);
   std::sort(order.begin(), order.end());
   std::string text;
