@@ -77,8 +77,7 @@ void note_conditions(PlanData& plan, const ast::Mapping& mapping) {
   }
   for (auto& [kind, fields] : plan.deciding_) {
     std::ranges::sort(fields);
-    const auto again = std::ranges::unique(fields);
-    fields.erase(again.begin(), again.end());
+    fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
   }
 }
 
