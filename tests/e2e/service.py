@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import time
 
 from common import *
 
@@ -45,8 +46,7 @@ printf '[Unit]\nDefaultDependencies=no\n[Service]\nStandardOutput=append:@top@/u
 export container=test
 exec /lib/systemd/systemd --system --unit=probe.target --log-target=null --show-status=no
 """
-PROBE = """trap 'kill -9 -1' EXIT
-told() { echo "$1 $(systemctl show -P ExecMainStatus pyojun.service) $(systemctl show -P Result pyojun.service)"; }
+PROBE = """told() { echo "$1 $(systemctl show -P ExecMainStatus pyojun.service) $(systemctl show -P Result pyojun.service)"; }
 systemctl start pyojun.service; told first
 systemctl start pyojun.service; told again
 (flock 9; systemctl start pyojun.service; told locked) 9>>/srv/pyojun/warehouse/LOCK
@@ -54,6 +54,10 @@ ls /srv/pyojun | tr '\\n' ' '; echo
 printf '[Service]\\nExecStart=\\nExecStart=/bin/sh -c "touch /etc/x || echo etc-closed; touch /srv/export/x || echo export-closed; touch /srv/pyojun/x && echo own-open"\\n' > /etc/systemd/system/pyojun.service.d/see.conf
 systemctl daemon-reload; systemctl reset-failed pyojun.service; systemctl start pyojun.service; cat @top@/unit; echo end
 """
+
+
+def heard(top):
+    return (top / "said").read_text() if (top / "said").exists() else ""
 
 
 def started(c, top, vocab):
@@ -67,13 +71,15 @@ def started(c, top, vocab):
             text = text.replace(word, str(place))
         (top / name).write_text(text)
     top.chmod(0o755)
-    try:
-        tried = subprocess.run([*spaces, "bash", top / "enter.sh"], capture_output=True, timeout=400)
-    except subprocess.TimeoutExpired:
-        tried = None
-    said = (top / "said").read_text() if (top / "said").exists() else ""
-    if tried is None or not said:
-        c.skip(f"the unit is not started: {'no time' if tried is None else 'systemd does not come up here: ' + tried.stderr.decode(errors='replace').strip()[-100:]}")
+    # That systemd need not end by itself: its process goes with `unshare` once the probe has said its last line.
+    with open(top / "errors", "wb") as errors, subprocess.Popen([*spaces, "bash", top / "enter.sh"], stdin=subprocess.DEVNULL, stdout=errors, stderr=errors) as tried:
+        latest = time.monotonic() + 400
+        while tried.poll() is None and time.monotonic() < latest and not heard(top).endswith("end\n"):
+            time.sleep(0.2)
+        tried.kill()
+    said = heard(top)
+    if not said:
+        c.skip(f"the unit is not started: systemd does not come up here: {(top / 'errors').read_text(errors='replace').strip()[-100:]}")
         return
     for line in ("first 0 success", "again 0 success", "locked 11 exit-code", "etc-closed", "export-closed", "own-open", "end"):
         c.check(line in said.splitlines(), f"the started unit: {line}: {said[-600:]}")
