@@ -6,6 +6,7 @@ A fenced block whose info string is `file NAME` writes that file into the case's
 is one, then the expected standard output, lines of standard error marked `2> `, and `=> CODE` when the exit code is not 0.
 In the command, $VOCAB is a snapshot of the sample vocabulary and $ROOT the repository. `--accept` rewrites the expectations.
 """
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -97,10 +98,10 @@ def main():
     with tempfile.TemporaryDirectory(prefix="pyojun-vocab-") as folder:
         vocabulary = pathlib.Path(folder) / "sample.snapshot"
         subprocess.run([program, "vocab", "build", root / "testdata" / "vocabulary", "--out", vocabulary, "--quiet"], check=True, capture_output=True)
-        for path in files:
-            runs, failures = run_file(path, vocabulary, accept)
-            total += runs
-            failed += failures
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:  # each file has folders of its own
+            for runs, failures in pool.map(lambda path: run_file(path, vocabulary, accept), files):
+                total += runs
+                failed += failures
     print(f"{total - failed} passed, {failed} failed")
     return 1 if failed or total == 0 else 0
 
