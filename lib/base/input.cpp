@@ -51,6 +51,43 @@ class MappedStream final : public ByteStream {
   std::shared_ptr<const MappedFile> file_;
 };
 
+// The same bytes, read piece by piece.
+class ReadStream final : public ByteStream {
+ public:
+  explicit ReadStream(std::shared_ptr<const MappedFile> file)
+      : file_(std::move(file)), buffer_(std::min(file_->bytes().size(), pass_bytes)) {}
+  std::span<const char> view() const override { return {buffer_.data() + from_, held_ - from_}; }
+  // `want` is at most pass_bytes.
+  Result<bool> fill(std::size_t want) override {
+    if (held_ - from_ >= want) return true;
+    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(from_), buffer_.begin() + static_cast<std::ptrdiff_t>(held_), buffer_.begin());
+    held_ -= from_;
+    from_ = 0;
+    while (held_ < std::min(want, buffer_.size())) {
+      const auto got = file_->read(position_ + held_, std::span(buffer_).subspan(held_));
+      if (!got) return got.error();
+      if (*got == 0) break;
+      held_ += *got;
+    }
+    if (held_ >= want) return true;
+    if (Status same = file_->unchanged(); !same) return same.error();
+    return false;
+  }
+  void consume(std::size_t bytes) override {
+    from_ += bytes;
+    position_ += bytes;
+  }
+  std::uint64_t position() const override { return position_; }
+  bool mapped() const override { return false; }
+  std::shared_ptr<const void> keep() const override { return nullptr; }
+
+ private:
+  std::shared_ptr<const MappedFile> file_;
+  std::vector<char> buffer_;
+  std::size_t from_ = 0, held_ = 0;
+  std::uint64_t position_ = 0;
+};
+
 // Shows a few bytes at a time, as a compressed file would.
 class TrickleStream final : public ByteStream {
  public:
@@ -100,8 +137,10 @@ class InputBase : public Input {
   }
 
  private:
+  virtual Result<std::unique_ptr<ByteStream>> open_once() const { return open(); }  // for whoever goes through all bytes and keeps none
+
   Status pass(bool hash) const {
-    auto stream = open();
+    auto stream = open_once();
     if (!stream) return stream.error();
     Sha256 digest;
     Utf8Check text;
@@ -150,6 +189,13 @@ class FileInput final : public InputBase {
   }
 
  private:
+  Result<std::unique_ptr<ByteStream>> open_once() const override {
+    if (packing_ != Packing::none) return open();
+    auto file = MappedFile::open(path());
+    if (!file) return file.error();
+    return std::unique_ptr<ByteStream>(std::make_unique<ReadStream>(std::move(*file)));
+  }
+
   Packing packing_;
 };
 

@@ -50,6 +50,14 @@ MappedFile::~MappedFile() {
   ::close(descriptor_);
 }
 
+Result<std::size_t> MappedFile::read(std::uint64_t at, std::span<char> to) const {
+  while (true) {
+    const ssize_t got = ::pread(descriptor_, to.data(), to.size(), static_cast<off_t>(at));
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) return unreadable(path_, errno);
+  }
+}
+
 Status MappedFile::unchanged() const {
   struct stat info {};
   if (::fstat(descriptor_, &info) != 0) return unreadable(path_, errno);

@@ -70,6 +70,7 @@ char twin(std::string_view character) {
 }
 
 bool has_twins(std::string_view text) {
+  if (is_ascii(text)) return false;  // most are
   for (const char lead : {'\xEF', '\xE2', '\xE3'}) {
     for (std::size_t at = text.find(lead); at != std::string_view::npos; at = text.find(lead, at + 1)) {
       if (at + 3 <= text.size() && twin(text.substr(at, 3)) != '\0') return true;
@@ -250,6 +251,7 @@ bool is_registration(std::string_view text, BareNumbers bare) {
 }
 
 bool is_masked_registration(std::string_view text) {
+  if (text.size() < 13) return false;
   text = trim(text);
   Digits digits{};
   if (text.size() < 13 || text.size() > 14 || digits_of(text, digits) != 13 || !real_day(digits)) return false;

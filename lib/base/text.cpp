@@ -128,10 +128,10 @@ void Utf8Check::finish() {
 }
 
 std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks(" \t\r\n\0", 5);
-  const std::size_t from = text.find_first_not_of(blanks);
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(blanks) - from + 1);
+  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 std::string ascii_lower(std::string_view text) {

@@ -95,6 +95,16 @@ void PlanMapper::bind(const RecordBatch& batch) {
   }
 }
 
+namespace {
+
+// The first nodes of a record that comes soon: a batch is larger than the near caches, and its reader may have been another thread.
+void fetch_ahead(const std::vector<Node>& nodes, NodeIndex root) {
+  constexpr NodeIndex first = 10, a_line = 64 / sizeof(Node);
+  for (NodeIndex i = root; i < std::min<std::size_t>(root + first, nodes.size()); i += a_line) __builtin_prefetch(&nodes[i]);
+}
+
+}  // namespace
+
 void PlanMapper::map(const RecordBatch& batch, MappedBatch& out) {
   prepare(out);
   bind(batch);
@@ -103,6 +113,7 @@ void PlanMapper::map(const RecordBatch& batch, MappedBatch& out) {
   if (statement_ != 0) met_.assign(batch.nodes.size(), false);
   for (std::size_t i = 0; i < batch.records.size(); ++i) {
     const Record& record = batch.records[i];
+    if (i + 2 < batch.records.size()) fetch_ahead(batch.nodes, batch.records[i + 2].root);
     record_ = static_cast<std::uint32_t>(i);
     const std::size_t kind = record.kind < walks_.size() ? record.kind : 0;
     if (walks_[kind]->all.empty()) {

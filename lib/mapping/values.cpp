@@ -97,14 +97,14 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 }
 
 std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n\v\f";
+  const auto blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
   constexpr std::string_view no_break = "\xC2\xA0";
   for (;;) {
-    if (!text.empty() && blanks.find(text.front()) != std::string_view::npos) {
+    if (!text.empty() && blank(text.front())) {
       text.remove_prefix(1);
     } else if (text.starts_with(no_break)) {
       text.remove_prefix(2);
-    } else if (!text.empty() && blanks.find(text.back()) != std::string_view::npos) {
+    } else if (!text.empty() && blank(text.back())) {
       text.remove_suffix(1);
     } else if (text.ends_with(no_break)) {
       text.remove_suffix(2);
@@ -127,7 +127,8 @@ std::optional<Measured> parse_measured(std::string_view text) {
   text = trimmed(text);
   Measured out;
   if (!text.empty() && digit(text[0]) && short_number(text, out.number)) return out;
-  for (const std::string_view sign : {"<=", ">=", "<", ">", "=", "\xE2\x89\xA4", "\xE2\x89\xA5"}) {
+  static constexpr std::array<std::string_view, 7> signs{"<=", ">=", "<", ">", "=", "\xE2\x89\xA4", "\xE2\x89\xA5"};
+  for (const std::string_view sign : signs) {
     if (!text.starts_with(sign)) continue;
     out.operator_concept = operator_concept(sign);
     text = after(text, sign.size());

@@ -73,23 +73,25 @@ class Structurals {
  private:
   void load(const char* from) {
     block_ = from;
-    alignas(16) char rest[64];
-    const char* source = from;
     const auto left = static_cast<std::size_t>(to_ - from);
-    if (left < 64) {
-      std::memset(rest, 'x', sizeof rest);
-      std::memcpy(rest, from, left);
-      source = rest;
-    }
-    mask_ = 0;
-    const __m128i lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
-    for (unsigned i = 0; i < 4; ++i) {
-      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(source + std::size_t{16} * i));
-      const __m128i breaks = _mm_or_si128(_mm_cmpeq_epi8(bytes, lf), _mm_cmpeq_epi8(bytes, cr));
-      const __m128i hits = _mm_or_si128(breaks, _mm_cmpeq_epi8(bytes, delimiter_));
-      mask_ |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(hits))) << (16 * i);
-    }
-    if (left < 64) mask_ &= (std::uint64_t{1} << left) - 1;
+    mask_ = left >= 64 ? hits(from, delimiter_) : last_hits(from, left, delimiter_);
+  }
+
+  // Bit i: byte i of 64 is the delimiter or ends a line.
+  static std::uint64_t hits(const char* from, __m128i delimiter) {
+    return std::uint64_t{hits16(from, delimiter)} | std::uint64_t{hits16(from + 16, delimiter)} << 16 |
+           std::uint64_t{hits16(from + 32, delimiter)} << 32 | std::uint64_t{hits16(from + 48, delimiter)} << 48;
+  }
+  static std::uint32_t hits16(const char* from, __m128i delimiter) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    const __m128i breaks = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\r')));
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_or_si128(breaks, _mm_cmpeq_epi8(bytes, delimiter))));
+  }
+  // The last bytes of the text, fewer than 64. Not inline, so that a Structurals can live in registers.
+  [[gnu::noinline]] static std::uint64_t last_hits(const char* from, std::size_t left, __m128i delimiter) {
+    alignas(16) char rest[64] = {};
+    std::memcpy(rest, from, left);
+    return hits(rest, delimiter) & ((std::uint64_t{1} << left) - 1);
   }
 
   __m128i delimiter_;

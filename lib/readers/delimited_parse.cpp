@@ -46,7 +46,8 @@ class ChunkParser {
     for (const auto& column : layout.columns) slots_.push_back({column.slot, column.symbol});
     transcodes_ = layout.encoding == Encoding::cp949 || layout.encoding == Encoding::latin1;
     if (!layout.trusted) careful_ = bad_byte({begin_, chunk.bytes.size()}) != no_bad_byte;
-    plain_ = !careful_ && null_lengths_ == 0;
+    plain_ = !careful_;
+    quote_ = quote_from(begin_);
   }
 
   void run();
@@ -56,8 +57,13 @@ class ChunkParser {
   bool skip_line_end();
   void record();
   void fields();
-  template <bool decode>
+  template <bool decode, bool nulls>
   bool plain_fields();
+  const char* quote_from(const char* at) const;
+  bool plain_fields_as_read() {
+    if (transcodes_) return null_lengths_ != 0 ? plain_fields<true, true>() : plain_fields<true, false>();
+    return null_lengths_ != 0 ? plain_fields<false, true>() : plain_fields<false, false>();
+  }
   void unclosed_field();
   bool quoted_field();
   void emit(const char* from, std::size_t size);
@@ -75,7 +81,7 @@ class ChunkParser {
   std::uint64_t delivered(const char* to);
   std::uint32_t delivered_length(const char* from, const char* to) const;
   bool is_null(std::string_view text) const {
-    if ((null_lengths_ >> std::min<std::size_t>(text.size(), 63) & 1) == 0) return false;
+    if ((null_lengths_ >> (text.size() < 63 ? text.size() : 63) & 1) == 0) return false;
     return std::find(layout_.null_words.begin(), layout_.null_words.end(), text) != layout_.null_words.end();
   }
 
@@ -93,6 +99,7 @@ class ChunkParser {
   bool transcodes_ = false, careful_ = false;
   bool plain_ = false;  // fields need no look inside
   std::vector<Slot> slots_;
+  const char* quote_ = nullptr;  // the next quote, once pos_ has passed it another one is looked for; null: none is left (plain_)
 
   const char* start_ = nullptr;  // of the record
   const char* stop_ = nullptr;   // of the record, its line end not included
@@ -225,39 +232,59 @@ bool ChunkParser::quoted_field() {
   return true;
 }
 
+// Where the next quote stands, from `at` on; null when there is none.
+const char* ChunkParser::quote_from(const char* at) const {
+  if (!layout_.quoting || at == end_) return nullptr;
+  return static_cast<const char*>(std::memchr(at, layout_.quote, static_cast<std::size_t>(end_ - at)));
+}
+
 // The fields up to the first one that is quoted, beyond the last column or over the limit, written straight into the nodes.
 // True when that was the whole record.
-template <bool decode>
+template <bool decode, bool nulls>
 bool ChunkParser::plain_fields() {
   Structurals structurals = structurals_;  // a copy, so that the compiler keeps it in registers
   const Slot* const slots = slots_.data();
   const std::size_t columns = slots_.size(), limit = layout_.limits.field_bytes;
   std::uint64_t* const filled = batch_.filled.data();
-  Node* const nodes = nodes_ + base_;
+  const std::uint64_t step = step_;
+  const NodeIndex base = base_;
+  Node* const nodes = nodes_ + base;
   const char delimiter = layout_.delimiter;
-  const int quote = layout_.quoting ? layout_.quote : -1;
+  const char* const end = end_;
+  const char* quote = quote_;
   const char* pos = pos_;
   const char* stop = pos;
   std::size_t column = column_;
   bool done = false;
-  while (column < columns && (pos == end_ || *pos != quote)) {
-    const Structurals before = structurals;
+  while (column < columns) {
+    if (quote != nullptr && pos >= quote) {
+      if (pos > quote) quote = quote_from(pos);
+      if (pos == quote) break;
+    }
     stop = structurals.next();
     const auto size = static_cast<std::size_t>(stop - pos);
     if (size > limit) [[unlikely]] {
-      structurals = before;
+      structurals = Structurals(pos, end, delimiter);
       break;
     }
-    filled[column] += size != 0 ? step_ : 0;
+    bool null = false;
+    if constexpr (nulls) null = is_null({pos, size});
+    if (size != 0 && !null) filled[column] += step;
     const Slot slot = slots[column];
-    nodes[slot.slot] = {pos, static_cast<std::uint32_t>(size), base_ + slot.slot + 1, 0, slot.symbol, NodeKind::text};
+    Node& node = nodes[slot.slot];
+    node.data = pos;
+    node.length = static_cast<std::uint32_t>(size);
+    node.next = base + slot.slot + 1;
+    node.child = 0;
+    node.name = slot.symbol;
+    node.kind = null ? NodeKind::null : NodeKind::text;
     if constexpr (decode) {
-      if (slot.symbol != 0 && any_high_bit(pos, size, end_)) {
+      if (slot.symbol != 0 && any_high_bit(pos, size, end)) {
         column_ = column;
         emit_decoded(pos, size, false);
       }
     }
-    if (stop == end_ || *stop != delimiter) {
+    if (stop == end || *stop != delimiter) {
       done = true;
       break;
     }
@@ -265,6 +292,7 @@ bool ChunkParser::plain_fields() {
     ++column;
   }
   structurals_ = structurals;
+  quote_ = quote;
   pos_ = pos;
   stop_ = stop;
   column_ = column;
@@ -283,7 +311,7 @@ void ChunkParser::unclosed_field() {
 void ChunkParser::fields() {
   const std::size_t columns = slots_.size();
   while (true) {
-    if (plain_ && column_ < columns && (transcodes_ ? plain_fields<true>() : plain_fields<false>())) break;
+    if (plain_ && column_ < columns && plain_fields_as_read()) break;
     if (layout_.quoting && pos_ != end_ && *pos_ == layout_.quote) {
       if (!quoted_field()) return unclosed_field();
     } else {
@@ -322,6 +350,7 @@ void ChunkParser::take_back_filled() {
   const bool line_ended = line_ended_;
   const std::uint32_t inner_lines = inner_lines_;
   structurals_ = Structurals(start_, end_, layout_.delimiter);
+  quote_ = quote_from(start_);
   pos_ = start_;
   column_ = 0;
   step_ = ~std::uint64_t{0};

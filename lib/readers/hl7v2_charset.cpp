@@ -1,9 +1,9 @@
 // Character sets of HL7 v2: names of table HL70211 and the designations of ISO 2022 (v2.8.2 chapter 2, 2.7.2 and 2.15.9.18).
+#include "readers/hl7v2_charset.hpp"
+
 #include <algorithm>
 
 #include <iconv.h>
-
-#include "readers/hl7v2_charset.hpp"
 
 namespace pyojun {
 
