@@ -5,16 +5,14 @@ target_compile_options(pyojun_options INTERFACE -Wall -Wextra -Wpedantic -Wshado
 target_compile_options(pyojun_options INTERFACE -fno-omit-frame-pointer -fstack-protector-strong $<$<CONFIG:Release>:-O2 -g1>)
 if(PYOJUN_SANITIZE)
   # Instrumentation changes what gcc warns about; the plain build is the one that forbids warnings.
-  target_compile_options(pyojun_options INTERFACE -Wno-error -fsanitize=address,undefined -fno-sanitize-recover=all)
+  # Address sees what null and object-size would; vptr costs as much compiling as all the rest.
+  target_compile_options(pyojun_options INTERFACE -Wno-error -fsanitize=address,undefined -fno-sanitize=null,object-size,vptr -fno-sanitize-recover=all)
   target_link_options(pyojun_options INTERFACE -fsanitize=address,undefined)
 elseif(PYOJUN_TSAN)
   target_compile_options(pyojun_options INTERFACE -Wno-error -fsanitize=thread)
   target_link_options(pyojun_options INTERFACE -fsanitize=thread)
 else()
   target_compile_options(pyojun_options INTERFACE $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
-endif()
-if(PYOJUN_FUZZ)
-  target_compile_options(pyojun_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 target_link_options(pyojun_options INTERFACE -Wl,-z,relro,-z,now)
 find_program(CCACHE ccache)

@@ -19,16 +19,6 @@ std::string text(const DuckRows& rows, std::size_t column, std::size_t row) {
   return rows.null(column, row) ? std::string() : std::string(rows.text(column, row));
 }
 
-// Runs a query and hands over every row.
-template <class Each>
-Status each_row(Duck& duck, const std::string& sql, std::string_view name, Each each) {
-  const auto chunk = [&](const DuckRows& rows) {
-    for (std::size_t row = 0; row < rows.rows(); ++row) each(rows, row);
-    return true;
-  };
-  return duck.query(sql, chunk, name);
-}
-
 Grade grade_from(std::string_view name) {
   for (std::size_t i = 0; i < grade_count; ++i)
     if (grade_name(static_cast<Grade>(i)) == name) return static_cast<Grade>(i);
@@ -48,7 +38,7 @@ Status collect_run(Duck& duck, ReportData& report, std::int64_t& run) {
   const auto sql =
       "SELECT run, identity, source_name, mapping, mapping_hash, vocabulary, vocabulary_hash, program, started, data_date "
       "FROM ledger.run ORDER BY run DESC LIMIT 1";
-  return each_row(duck, sql, "ledger.run", [&](const DuckRows& rows, std::size_t row) {
+  return duck.each_row(sql, "ledger.run", [&](const DuckRows& rows, std::size_t row) {
     run = rows.integer(0, row);
     RunIdentity& id = report.run;
     std::string* const fields[] = {&id.identity,        &id.source_name,     &id.mapping_name, &id.mapping_hash, &id.vocabulary_release,
@@ -59,7 +49,7 @@ Status collect_run(Duck& duck, ReportData& report, std::int64_t& run) {
 
 Status collect_files(Duck& duck, ReportData& report, std::int64_t) {
   const auto sql = "SELECT name, format, encoding, kind, sha256, size FROM ledger.file WHERE retired IS NULL ORDER BY file";
-  return each_row(duck, sql, "ledger.file", [&](const DuckRows& rows, std::size_t row) {
+  return duck.each_row(sql, "ledger.file", [&](const DuckRows& rows, std::size_t row) {
     ReportFile file;
     std::string* const fields[] = {&file.name, &file.format, &file.encoding, &file.kind, &file.sha256};
     for (std::size_t i = 0; i < std::size(fields); ++i) *fields[i] = text(rows, i, row);
@@ -76,7 +66,7 @@ Status collect_balance(Duck& duck, ReportData& report, std::int64_t run) {
       "WHERE b.run = {} AND (b.rule < 0 OR b.\"in\" > 0 OR b.mapped + b.filtered + b.duplicates + b.quarantined > 0) ORDER BY b.file, "
       "b.rule",
       rule_column, run);
-  return each_row(duck, sql, "ledger.balance", [&](const DuckRows& rows, std::size_t row) {
+  return duck.each_row(sql, "ledger.balance", [&](const DuckRows& rows, std::size_t row) {
     ReportBalance line{text(rows, 0, row), text(rows, 1, row)};
     std::uint64_t* const fields[] = {&line.in, &line.mapped, &line.filtered, &line.duplicates, &line.quarantined, &line.unread};
     for (std::size_t i = 0; i < std::size(fields); ++i) *fields[i] = count(rows, i + 2, row);
@@ -90,7 +80,7 @@ Status collect_filters(Duck& duck, ReportData& report, std::int64_t run) {
       "FROM ledger.filter f WHERE f.run = {} GROUP BY f.rule, f.filter, f.reason HAVING sum(f.rows) > 0 ORDER BY f.rule, f.filter, "
       "f.reason",
       run);
-  return each_row(duck, sql, "ledger.filter", [&](const DuckRows& rows, std::size_t row) {
+  return duck.each_row(sql, "ledger.filter", [&](const DuckRows& rows, std::size_t row) {
     report.filters.push_back({text(rows, 0, row), text(rows, 1, row), count(rows, 2, row)});
   });
 }
@@ -99,7 +89,7 @@ Status collect_coverage(Duck& duck, ReportData& report) {
   const auto sql =
       "SELECT coalesce(domain, ''), grade, CAST(count(*) AS BIGINT), CAST(sum(n) AS BIGINT) FROM "
       "(SELECT domain, grade, vocabulary, code, sum(rows) AS n FROM profile.code GROUP BY ALL) GROUP BY 1, 2 ORDER BY 1, 2";
-  return each_row(duck, sql, "profile.code", [&](const DuckRows& rows, std::size_t row) {
+  return duck.each_row(sql, "profile.code", [&](const DuckRows& rows, std::size_t row) {
     const std::string domain = text(rows, 0, row);
     if (report.coverage.empty() || report.coverage.back().domain != domain) report.coverage.push_back({domain, {}, {}});
     const auto grade = static_cast<std::size_t>(grade_from(text(rows, 1, row)));
@@ -113,14 +103,14 @@ Status collect_unmapped(Duck& duck, ReportData& report) {
       "(SELECT vocabulary, code, domain, grade, CAST(sum(rows) AS BIGINT) AS n FROM profile.code "
       "WHERE grade IN ('no_target', 'unknown', 'no_system') GROUP BY ALL)";
   const auto total = "SELECT CAST(count(*) AS BIGINT), CAST(coalesce(sum(n), 0) AS BIGINT) FROM " + codes;
-  auto status = each_row(duck, total, "profile.code", [&](const DuckRows& rows, std::size_t row) {
+  auto status = duck.each_row(total, "profile.code", [&](const DuckRows& rows, std::size_t row) {
     report.unmapped_codes = count(rows, 0, row);
     report.unmapped_rows = count(rows, 1, row);
   });
   if (!status) return status;
   const auto top = fmt::format(
       "SELECT vocabulary, code, domain, grade, n FROM {} ORDER BY n DESC, vocabulary, code, domain, grade LIMIT {}", codes, unmapped_limit);
-  return each_row(duck, top, "profile.code", [&](const DuckRows& rows, std::size_t row) {
+  return duck.each_row(top, "profile.code", [&](const DuckRows& rows, std::size_t row) {
     report.unmapped.push_back(
         {text(rows, 0, row), text(rows, 1, row), text(rows, 2, row), grade_from(text(rows, 3, row)), count(rows, 4, row)});
   });
@@ -132,7 +122,7 @@ Status collect_quarantine(Duck& duck, ReportData& report, std::int64_t) {
       "CAST(count(*) FILTER (e.row_kept) AS BIGINT) FROM quarantine.entry e LEFT JOIN ledger.file f ON f.file = e.file "
       "WHERE e.closed IS NULL GROUP BY ALL ORDER BY 5 DESC, 6 DESC, 1, 2, 3, 4",
       rule_column);
-  return each_row(duck, sql, "quarantine.entry", [&](const DuckRows& rows, std::size_t row) {
+  return duck.each_row(sql, "quarantine.entry", [&](const DuckRows& rows, std::size_t row) {
     report.quarantine.push_back({code_from(text(rows, 0, row)), text(rows, 1, row), text(rows, 2, row), text(rows, 3, row),
                                  count(rows, 4, row), count(rows, 5, row)});
   });
@@ -143,7 +133,7 @@ Status collect_fields(Duck& duck, ReportData& report, std::int64_t) {
   const auto sql =
       "SELECT coalesce(f.name, ''), p.kind, p.field, p.seen, p.filled FROM profile.field p "
       "LEFT JOIN ledger.file f ON f.file = p.file WHERE p.seen > 0 AND p.filled = 0 ORDER BY p.file, p.kind, p.field";
-  Status status = each_row(duck, sql, "profile.field", [&](const DuckRows& rows, std::size_t row) {
+  Status status = duck.each_row(sql, "profile.field", [&](const DuckRows& rows, std::size_t row) {
     report.fields.push_back(
         {text(rows, 0, row), text(rows, 1, row), text(rows, 2, row), ReportField::State::empty, count(rows, 3, row), count(rows, 4, row)});
   });
@@ -152,7 +142,7 @@ Status collect_fields(Duck& duck, ReportData& report, std::int64_t) {
       "SELECT coalesce(f.name, ''), f.kind, c.field, c.state, coalesce(b.\"in\", 0) FROM profile.\"column\" c "
       "LEFT JOIN ledger.file f ON f.file = c.file LEFT JOIN ledger.balance b ON b.file = c.file AND b.rule < 0 "
       "ORDER BY c.file, c.state DESC, c.rowid";
-  return each_row(duck, columns, "profile.column", [&](const DuckRows& rows, std::size_t row) {
+  return duck.each_row(columns, "profile.column", [&](const DuckRows& rows, std::size_t row) {
     const auto state = text(rows, 3, row) == "unread" ? ReportField::State::unread : ReportField::State::missing;
     report.fields.push_back({text(rows, 0, row), text(rows, 1, row), text(rows, 2, row), state, count(rows, 4, row), 0});
   });
@@ -168,7 +158,7 @@ Status collect_assembly(Duck& duck, ReportData& report, std::int64_t) {
       "removed, "
       "added FROM results.assembly UNION ALL SELECT 1, row_number() OVER (ORDER BY \"table\"), '', 'identifiers merged into another', "
       "\"table\", 0, count(DISTINCT id), 0 FROM ledger.merge GROUP BY \"table\") ORDER BY part, place";
-  return each_row(duck, sql, "results.assembly", [&](const DuckRows& rows, std::size_t row) {
+  return duck.each_row(sql, "results.assembly", [&](const DuckRows& rows, std::size_t row) {
     report.assembly.push_back(
         {text(rows, 0, row), text(rows, 1, row), text(rows, 2, row), count(rows, 3, row), count(rows, 4, row), count(rows, 5, row)});
   });
@@ -183,7 +173,7 @@ Status collect_findings(Duck& duck, ReportData& report, std::int64_t) {
   const auto sql =
       "SELECT n.code, n.subject, CAST(sum(n.count) AS BIGINT) FROM profile.finding n JOIN ledger.file f ON f.file = n.file "
       "WHERE f.retired IS NULL GROUP BY ALL ORDER BY 1, 2";
-  return each_row(duck, sql, "profile.finding", [&](const DuckRows& rows, std::size_t row) {
+  return duck.each_row(sql, "profile.finding", [&](const DuckRows& rows, std::size_t row) {
     add_finding(report, code_from(text(rows, 0, row)), text(rows, 1, row), count(rows, 2, row));
   });
 }

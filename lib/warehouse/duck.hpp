@@ -89,6 +89,15 @@ class Duck {
   Status exec(const std::string& sql, std::string_view name = {});
   // Runs one statement and gives its rows chunk by chunk; a false from `each` ends it early.
   Status query(const std::string& sql, const std::function<bool(const DuckRows&)>& each, std::string_view name = {});
+  // The same row by row: each(rows, row).
+  template <class Each>
+  Status each_row(const std::string& sql, std::string_view name, Each each) {
+    const auto chunk = [&](const DuckRows& rows) {
+      for (std::size_t row = 0; row < rows.rows(); ++row) each(rows, row);
+      return true;
+    };
+    return query(sql, chunk, name);
+  }
   // First value of the first row.
   Result<std::int64_t> integer(const std::string& sql, std::string_view name = {});
   Result<std::string> text(const std::string& sql, std::string_view name = {});

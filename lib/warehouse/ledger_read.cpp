@@ -16,22 +16,12 @@ std::uint32_t small(const DuckRows& rows, std::size_t column, std::size_t row) {
   return static_cast<std::uint32_t>(rows.integer(column, row));
 }
 
-// Runs a query and hands over row by row.
-template <class Each>
-Status each_row(Duck& duck, const std::string& sql, std::string_view name, Each each) {
-  const auto chunk = [&](const DuckRows& rows) {
-    for (std::size_t row = 0; row < rows.rows(); ++row) each(rows, row);
-    return true;
-  };
-  return duck.query(sql, chunk, name);
-}
-
 // `mapped` and `quarantined` name the columns to read.
 Status read_books(Duck& duck, std::string_view mapped, std::string_view duplicates, std::string_view quarantined,
                   std::vector<Balance>& out) {
   const std::string lines = fmt::format(R"(select file, rule, "in", {}, {}, {}, unread from ledger.balance order by file, rule)", mapped,
                                         duplicates, quarantined);
-  Status status = each_row(duck, lines, "books", [&](const DuckRows& rows, std::size_t i) {
+  Status status = duck.each_row(lines, "books", [&](const DuckRows& rows, std::size_t i) {
     Balance& balance = out.emplace_back();
     balance.file = small(rows, 0, i);
     balance.rule = static_cast<std::int32_t>(rows.integer(1, i));
@@ -43,16 +33,15 @@ Status read_books(Duck& duck, std::string_view mapped, std::string_view duplicat
   });
   if (!status) return status;
   std::size_t at = 0;
-  return each_row(duck, "select file, rule, rows from ledger.filter order by file, rule, filter", "filters",
-                  [&](const DuckRows& rows, std::size_t i) {
-                    while (at < out.size() && (out[at].file != small(rows, 0, i) || out[at].rule != rows.integer(1, i))) ++at;
-                    if (at < out.size()) out[at].filtered.push_back(count(rows, 2, i));
-                  });
+  return duck.each_row("select file, rule, rows from ledger.filter order by file, rule, filter", "filters",
+                       [&](const DuckRows& rows, std::size_t i) {
+                         while (at < out.size() && (out[at].file != small(rows, 0, i) || out[at].rule != rows.integer(1, i))) ++at;
+                         if (at < out.size()) out[at].filtered.push_back(count(rows, 2, i));
+                       });
 }
 
 Status read_files(Duck& duck, std::vector<FileEntry>& out) {
-  return each_row(
-      duck,
+  return duck.each_row(
       "select name, path, sha256, format, encoding, kind, source, made_by, coalesce(built_by, ''), size, first_rule, rules, run, "
       "coalesce(retired, 0) from ledger.file order by file",
       "files", [&](const DuckRows& rows, std::size_t i) {
@@ -69,11 +58,11 @@ Status read_files(Duck& duck, std::vector<FileEntry>& out) {
 }
 
 Status read_names(Duck& duck, std::vector<FileName>& out) {
-  return each_row(duck, "select source, path, stamp, file, seen, vanished, name from ledger.name order by source, path", "names",
-                  [&](const DuckRows& rows, std::size_t i) {
-                    out.push_back({std::string(rows.text(0, i)), std::string(rows.text(1, i)), std::string(rows.text(6, i)),
-                                   small(rows, 3, i), count(rows, 4, i), count(rows, 5, i), std::string(rows.text(2, i))});
-                  });
+  return duck.each_row("select source, path, stamp, file, seen, vanished, name from ledger.name order by source, path", "names",
+                       [&](const DuckRows& rows, std::size_t i) {
+                         out.push_back({std::string(rows.text(0, i)), std::string(rows.text(1, i)), std::string(rows.text(6, i)),
+                                        small(rows, 3, i), count(rows, 4, i), count(rows, 5, i), std::string(rows.text(2, i))});
+                       });
 }
 
 }  // namespace
@@ -83,28 +72,28 @@ Result<History> Ledger::history() {
   if (Status status = read_files(duck_, out.files); !status) return status.error();
   if (Status status = read_names(duck_, out.names); !status) return status.error();
   std::int64_t last = -1;
-  Status status = each_row(duck_, "select rule, \"set\", source, name from ledger.rule order by \"set\", rule", "rules",
-                           [&](const DuckRows& rows, std::size_t i) {
-                             if (rows.integer(1, i) != last) {
-                               last = rows.integer(1, i);
-                               out.rule_sets.push_back({std::string(rows.text(2, i)), {}, {}});
-                               out.first_rules.push_back(small(rows, 0, i));
-                             }
-                             out.rule_sets.back().names.emplace_back(rows.text(3, i));
-                             out.rule_sets.back().filters.emplace_back();
-                           });
+  Status status = duck_.each_row("select rule, \"set\", source, name from ledger.rule order by \"set\", rule", "rules",
+                                 [&](const DuckRows& rows, std::size_t i) {
+                                   if (rows.integer(1, i) != last) {
+                                     last = rows.integer(1, i);
+                                     out.rule_sets.push_back({std::string(rows.text(2, i)), {}, {}});
+                                     out.first_rules.push_back(small(rows, 0, i));
+                                   }
+                                   out.rule_sets.back().names.emplace_back(rows.text(3, i));
+                                   out.rule_sets.back().filters.emplace_back();
+                                 });
   if (!status) return status.error();
   std::size_t set = 0;
-  status = each_row(duck_,
-                    "select o.rule, o.reason from ledger.reason o join ledger.rule r on r.rule = o.rule order by r.\"set\", o.rule, filter",
-                    "reasons", [&](const DuckRows& rows, std::size_t i) {
-                      const std::uint32_t rule = small(rows, 0, i);
-                      while (set < out.rule_sets.size() &&
-                             (rule < out.first_rules[set] || rule >= out.first_rules[set] + out.rule_sets[set].names.size())) {
-                        ++set;
-                      }
-                      if (set < out.rule_sets.size()) out.rule_sets[set].filters[rule - out.first_rules[set]].emplace_back(rows.text(1, i));
-                    });
+  status = duck_.each_row(
+      "select o.rule, o.reason from ledger.reason o join ledger.rule r on r.rule = o.rule order by r.\"set\", o.rule, filter", "reasons",
+      [&](const DuckRows& rows, std::size_t i) {
+        const std::uint32_t rule = small(rows, 0, i);
+        while (set < out.rule_sets.size() &&
+               (rule < out.first_rules[set] || rule >= out.first_rules[set] + out.rule_sets[set].names.size())) {
+          ++set;
+        }
+        if (set < out.rule_sets.size()) out.rule_sets[set].filters[rule - out.first_rules[set]].emplace_back(rows.text(1, i));
+      });
   if (!status) return status.error();
   std::vector<Balance> lines;
   if (status = read_books(duck_, "first_mapped", "0", "first_quarantined", lines); !status) return status.error();
@@ -114,7 +103,7 @@ Result<History> Ledger::history() {
 
 Result<ReadLedger> read_ledger(Duck& duck) {
   ReadLedger out;
-  Status status = each_row(duck, "select * from ledger.run order by run desc limit 1", "run", [&](const DuckRows& rows, std::size_t i) {
+  Status status = duck.each_row("select * from ledger.run order by run desc limit 1", "run", [&](const DuckRows& rows, std::size_t i) {
     out.run = rows.integer(0, i);
     RunIdentity& id = out.identity;
     const std::array<std::string*, 9> fields{&id.identity,           &id.source_name,     &id.mapping_name,    &id.mapping_hash,
@@ -125,14 +114,15 @@ Result<ReadLedger> read_ledger(Duck& duck) {
   if (!status) return status.error();
   if (status = read_files(duck, out.files); !status) return status.error();
   if (status = read_names(duck, out.names); !status) return status.error();
-  status = each_row(duck, "select rule, name from ledger.rule order by rule", "rules", [&](const DuckRows& rows, std::size_t i) {
+  status = duck.each_row("select rule, name from ledger.rule order by rule", "rules", [&](const DuckRows& rows, std::size_t i) {
     out.rules.resize(small(rows, 0, i) + std::size_t{1});
     out.rules.back() = rows.text(1, i);
   });
   if (!status) return status.error();
   const std::string written = fmt::format("select \"table\", rows from ledger.rows where run = {} order by rowid", out.run);
-  status = each_row(duck, written, "rows",
-                    [&](const DuckRows& rows, std::size_t i) { out.rows.emplace_back(std::string(rows.text(0, i)), count(rows, 1, i)); });
+  status = duck.each_row(written, "rows", [&](const DuckRows& rows, std::size_t i) {
+    out.rows.emplace_back(std::string(rows.text(0, i)), count(rows, 1, i));
+  });
   if (!status) return status.error();
   if (status = read_books(duck, "mapped", "duplicates", "quarantined", out.balances); !status) return status.error();
   return out;

@@ -100,6 +100,16 @@ def size_of(path):
     return path.stat().st_size if path.is_file() else sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
 
 
+def settle(*inputs):
+    """Before a run: its input in memory, and nothing of an earlier run that still waits for the disk."""
+    for path in map(pathlib.Path, inputs):
+        for file in [path] if path.is_file() else filter(pathlib.Path.is_file, path.rglob("*")):
+            with open(file, "rb") as source:
+                while source.read(1 << 22):
+                    pass
+    os.sync()
+
+
 class Bench:
     def __init__(self, options):
         self.options = options
@@ -181,6 +191,7 @@ class Bench:
             folder.mkdir()
             if before:
                 before()
+            settle(*inputs)
             result = need(run([self.program, "convert", *inputs, "--map", mapping, "--vocab", self.snapshot(), "--to", f"{to}:{place or folder / 'out'}",
                                "--warehouse", folder / "warehouse", "-j", jobs, "--json"], env=env), "convert")
             facts = json.loads(result["out"])
@@ -203,6 +214,7 @@ class Bench:
         def once():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
+            settle(source)
             result = need(run([self.run_sql(), ":memory:", 2, "12GB", f"@{KIT / script}"], env=env), script)
             result["output_bytes"] = size_of(folder)
             shutil.rmtree(folder)
