@@ -47,7 +47,7 @@ class ChunkParser {
     transcodes_ = layout.encoding == Encoding::cp949 || layout.encoding == Encoding::latin1;
     if (!layout.trusted) careful_ = bad_byte({begin_, chunk.bytes.size()}) != no_bad_byte;
     plain_ = !careful_;
-    quote_ = quote_from(begin_);
+    quote_ = quote_in(begin_, end_);
   }
 
   void run();
@@ -59,7 +59,7 @@ class ChunkParser {
   void fields();
   template <bool decode, bool nulls>
   bool plain_fields();
-  const char* quote_from(const char* at) const;
+  const char* quote_in(const char* at, const char* to) const;
   bool plain_fields_as_read() {
     if (transcodes_) return null_lengths_ != 0 ? plain_fields<true, true>() : plain_fields<true, false>();
     return null_lengths_ != 0 ? plain_fields<false, true>() : plain_fields<false, false>();
@@ -232,10 +232,10 @@ bool ChunkParser::quoted_field() {
   return true;
 }
 
-// Where the next quote stands, from `at` on; null when there is none.
-const char* ChunkParser::quote_from(const char* at) const {
-  if (!layout_.quoting || at == end_) return nullptr;
-  return static_cast<const char*>(std::memchr(at, layout_.quote, static_cast<std::size_t>(end_ - at)));
+// The first quote in [at, to); null when there is none.
+const char* ChunkParser::quote_in(const char* at, const char* to) const {
+  if (!layout_.quoting || at == to) return nullptr;
+  return static_cast<const char*>(std::memchr(at, layout_.quote, static_cast<std::size_t>(to - at)));
 }
 
 // The fields up to the first one that is quoted, beyond the last column or over the limit, written straight into the nodes.
@@ -258,7 +258,7 @@ bool ChunkParser::plain_fields() {
   bool done = false;
   while (column < columns) {
     if (quote != nullptr && pos >= quote) {
-      if (pos > quote) quote = quote_from(pos);
+      if (pos > quote) quote = quote_in(pos, end);
       if (pos == quote) break;
     }
     stop = structurals.next();
@@ -350,7 +350,7 @@ void ChunkParser::take_back_filled() {
   const bool line_ended = line_ended_;
   const std::uint32_t inner_lines = inner_lines_;
   structurals_ = Structurals(start_, end_, layout_.delimiter);
-  quote_ = quote_from(start_);
+  if (const char* const quote = quote_in(start_, stop_); quote != nullptr) quote_ = quote;  // else what comes next still does
   pos_ = start_;
   column_ = 0;
   step_ = ~std::uint64_t{0};

@@ -276,6 +276,15 @@ TEST_CASE("null words are null, empty is empty") {
   CHECK(out.filled == std::vector<std::uint64_t>{1, 0, 1, 1});
 }
 
+TEST_CASE("null words and quotes around refused records: what was filled counts only what stands") {
+  Setup setup;
+  setup.dialect.null_words = {"NULL"};
+  const Outcome out = read("a,b,c\n1,\"x\",NULL\n1,2\n\"q\",NULL,3,4\n\"r\",2,3\n1,2,3,\"s\"\nNULL,5,\"NULL\"\n", setup);
+  CHECK(out.rows == Rows{{"1", "x", "\x01null"}, {"r", "2", "3"}, {"\x01null", "5", "\x01null"}});
+  CHECK(out.rejects.size() == 3);
+  CHECK(out.filled == std::vector<std::uint64_t>{2, 3, 1});
+}
+
 TEST_CASE("empty files and files with only a header have no records") {
   for (const char* text : {"", "\n", "\r\n\r\n", "a,b", "a,b\n", "\xEF\xBB\xBF",
                            "\xEF\xBB\xBF"
