@@ -20,15 +20,6 @@ function(pyojun_check_includes name)
   endforeach()
 endfunction()
 
-# With PYOJUN_PCH the standard headers are read once a target: a third of a sanitized build's time. The plain build does without, so that every
-# file has to include what it uses.
-function(pyojun_precompile target)
-  if(PYOJUN_PCH)
-    target_precompile_headers(${target} PRIVATE <algorithm> <array> <charconv> <cstdint> <cstring> <filesystem> <functional> <map> <memory> <optional> <set>
-      <span> <string> <string_view> <unordered_map> <vector> <fmt/format.h> ${ARGN})
-  endif()
-endfunction()
-
 function(pyojun_layer name)
   cmake_parse_arguments(ARG "" "" "USES;LINK" ${ARGN})
   pyojun_check_includes(${name} ${ARG_USES})
@@ -60,7 +51,6 @@ function(pyojun_layer name)
   endforeach()
   add_library(pyojun_${name} STATIC ${sources} ${ARG_SOURCES})
   target_include_directories(pyojun_${name} PUBLIC ${CMAKE_SOURCE_DIR}/lib)
-  pyojun_precompile(pyojun_${name})
   list(REMOVE_ITEM ARG_USES readers_dialect)
   set(uses)
   foreach(use IN LISTS ARG_USES)
