@@ -11,6 +11,7 @@
 
 #include "base/registration_number.hpp"
 #include "base/text.hpp"
+#include "json.hpp"
 
 namespace pyojun::app {
 
@@ -137,8 +138,10 @@ std::string Console::render(const Error& error) const {
 
 void Console::error(const Error& error) {
   if (json) {
-    const CodeInfo& row = info(error.code);
-    say(fmt::format(R"({{"error":"{}","offset":{},"line":{}}})", row.id, error.at.offset, error.at.line));
+    Json line;
+    line.begin_object().member("error", info(error.code).id);
+    if (!error.file.empty()) line.member("file", printable(error.file));
+    say(line.member("offset", error.at.offset).member("line", error.at.line).end_object().text());
   } else {
     say("pyojun: " + render(error));
   }

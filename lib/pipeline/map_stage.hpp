@@ -28,7 +28,7 @@ struct MapStage {
   bool dry_run = false;  // ends after deciding
 };
 
-// Content hashes of all files whose SourceFile::sha256 is not known, on all threads.
+// Content hashes of all files whose SourceFile::sha256 is not known, on all threads; SourceFile::unhashed where that fails.
 Status hash_files(Sources& sources, unsigned threads, const World& world);
 
 // Lookup pass (when the mapping has lookups), then the pass that makes rows. Adds files, rows, rejects, codes and profile to the warehouse.

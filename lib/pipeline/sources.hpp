@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,7 +49,8 @@ struct SourceFile {
   bool ahead = false;         // young because its times lie in the future: it would wait for ever
   bool replaced = false;      // by a later file of its kind
   bool looked_up = false;     // lookups read it, or would if it did not wait
-  bool waits() const { return young || (sha256.empty() && earlier != nobody); }  // nothing of it is read tonight
+  std::optional<Error> unhashed;  // why its bytes could not be hashed; not of a damaged archive, of which what is whole is mapped
+  bool waits() const { return young || unhashed || (sha256.empty() && earlier != nobody); }  // nothing of it is read tonight
   static constexpr std::uint32_t nobody = ~0U;
   std::uint32_t number = nobody;                       // in the warehouse, once it is there
   std::uint32_t earlier = nobody;                      // number of the content that the name stood for

@@ -188,6 +188,18 @@ def read_errors(c, top, vocab, want):
                 c.check(not (folder / "cdm").exists(), f"{label}: nothing is published")
             c.check(done.code == 0 or done.err.strip(), f"{label}: a message")
     print(f"read errors: ends {ends}")
+    # A file that fails while it is hashed waits as a whole, with the file whose rules ask it; the next run brings it.
+    for name, wait in (("payers.csv", 2), ("patients.csv", 1)):
+        folder = top / "eio"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        failing = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", SAMPLE / name, "-e", "inject=pread64:error=EIO:when=1"]
+        done = convert(INPUTS, folder, vocab, prefix=failing)
+        c.equal(done.code, 3, f"EIO in {name}: exit")
+        c.check(f'{{"error":"F001","file":"{SAMPLE / name}",' in done.err, f"EIO in {name}: a message that names it")
+        c.equal(done.summary["night"]["held"], wait, f"EIO in {name}: files that wait")
+        c.equal(convert(INPUTS, folder, vocab).code, 0, f"EIO in {name}: the next run")
+        c.equal(tree_hash(folder / "cdm"), want, f"EIO in {name}: the undisturbed bytes after it")
 
 
 def main():
