@@ -5,6 +5,8 @@
 #include <set>
 #include <vector>
 
+#include <emmintrin.h>
+
 #include "base/csv.hpp"
 #include "base/resources.hpp"
 #include "base/text.hpp"
@@ -166,6 +168,33 @@ bool next_number(std::string_view text, std::size_t from, BareNumbers bare, Plac
   return false;
 }
 
+// Sixteen bytes looked at together.
+struct Sixteen {
+  explicit Sixteen(const char* from) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    const __m128i value = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+    digits = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(9)), value)));
+    high = static_cast<std::uint32_t>(_mm_movemask_epi8(bytes));
+  }
+  std::uint32_t digits = 0, high = 0;  // bit i: byte i is a digit; is not ASCII
+};
+
+// Whether a text of 16 to 64 bytes is ASCII without six digits on end, as most are: then it holds no number.
+bool holds_none(std::string_view text) {
+  const std::size_t last = text.size() - 16;
+  const Sixteen tail(text.data() + last);
+  std::uint64_t digits = std::uint64_t{tail.digits} << last;
+  std::uint32_t high = tail.high;
+  for (std::size_t i = 0; i < last; i += 16) {
+    const Sixteen here(text.data() + i);
+    digits |= std::uint64_t{here.digits} << i;
+    high |= here.high;
+  }
+  const std::uint64_t two_on_end = digits & digits >> 1;
+  const std::uint64_t four_on_end = two_on_end & two_on_end >> 2;
+  return high == 0 && (four_on_end & two_on_end >> 4) == 0;
+}
+
 // Letters and digits of a name, ASCII in upper case, and where its words begin: "pat-juminNo" is PATJUMINNO with words at 0, 3 and 8.
 struct Words {
   std::string letters;
@@ -260,7 +289,7 @@ bool is_masked_registration(std::string_view text) {
 
 bool holds_registration(std::string_view text, BareNumbers bare) {
   Place place;
-  if (text.size() < 13) return false;
+  if (text.size() < 13 || (text.size() >= 16 && text.size() <= 64 && holds_none(text))) return false;
   return next_number(text, 0, bare, place) || (has_twins(text) && next_number(fold(text).text, 0, bare, place));
 }
 

@@ -15,7 +15,7 @@ const std::int32_t* TextMemo::find(std::string_view text) const {
   for (std::size_t i = hash & (slots_.size() - 1);; i = (i + 1) & (slots_.size() - 1)) {
     const Slot& slot = slots_[i];
     if (!slot.used) return nullptr;
-    if (slot.hash == hash && std::string_view(heap_).substr(slot.offset, slot.length) == text) return &slot.value;
+    if (slot.hash == hash && same_text({heap_.data() + slot.offset, slot.length}, text)) return &slot.value;
   }
 }
 
@@ -123,17 +123,15 @@ SystemNumber CodeCache::concepts() {
 const CodeEntry& CodeCache::find(SystemNumber system, std::string_view code) {
   const std::uint64_t hash = spread(code, system + 1);
   std::size_t i = hash & (slots_.size() - 1);
-  for (; slots_[i].entry != 0; i = (i + 1) & (slots_.size() - 1)) {
-    if (slots_[i].hash != hash) continue;
-    const std::uint32_t at = slots_[i].entry - 1;
-    if (entries_[at].code == code && entry_systems_[at] == system) return entries_[at];
+  for (; slots_[i].entry != nullptr; i = (i + 1) & (slots_.size() - 1)) {
+    const Slot& slot = slots_[i];
+    if (slot.hash == hash && slot.system == system && same_text(slot.entry->code, code)) return *slot.entry;
   }
   if (entries_.size() >= options_.limit) return transient(system, code);
   CodeEntry& entry = entries_.emplace_back();
-  entry_systems_.push_back(system);
   entry.code = heap_.copy(code);
   fill(entry, system);
-  slots_[i] = {hash, static_cast<std::uint32_t>(entries_.size())};
+  slots_[i] = {hash, &entry, system};
   if (entries_.size() * 2 > slots_.size()) grow();
   return entry;
 }
@@ -142,9 +140,9 @@ void CodeCache::grow() {
   std::vector<Slot> old(slots_.size() * 2);
   old.swap(slots_);
   for (const Slot& slot : old) {
-    if (slot.entry == 0) continue;
+    if (slot.entry == nullptr) continue;
     std::size_t i = slot.hash & (slots_.size() - 1);
-    while (slots_[i].entry != 0) i = (i + 1) & (slots_.size() - 1);
+    while (slots_[i].entry != nullptr) i = (i + 1) & (slots_.size() - 1);
     slots_[i] = slot;
   }
 }

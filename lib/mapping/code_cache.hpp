@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/short_text.hpp"
 #include "mapping/code_entry.hpp"
 #include "mapping/code_list.hpp"
 #include "mapping/regex.hpp"
@@ -26,15 +27,22 @@ using SystemNumber = std::uint32_t;
 inline std::uint64_t spread(std::string_view text, std::uint64_t seed) {
   constexpr std::uint64_t k = 0x9E37'79B9'7F4A'7C15ULL;
   std::uint64_t h = (seed + text.size()) * k;
-  std::uint64_t word = 0;
-  while (text.size() > 8) {
-    __builtin_memcpy(&word, text.data(), 8);
-    h = (h ^ word) * k;
+  const char* at = text.data();
+  std::size_t left = text.size();
+  for (; left > 8; left -= 8, at += 8) {
+    h = (h ^ word_at<std::uint64_t>(at)) * k;
     h ^= h >> 29U;
-    text.remove_prefix(8);
   }
-  word = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) word |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[i])) << (8 * i);
+  // What is left is the end of the text: words may overlap, for its length is in the seed.
+  std::uint64_t word = 0;
+  if (text.size() >= 8) {
+    word = word_at<std::uint64_t>(at + left - 8);
+  } else if (left >= 4) {
+    word = std::uint64_t{word_at<std::uint32_t>(at)} << 32U | word_at<std::uint32_t>(at + left - 4);
+  } else if (left != 0) {
+    const auto byte = [&](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(at[i])}; };
+    word = byte(0) << 16U | byte(left / 2) << 8U | byte(left - 1);
+  }
   h = (h ^ word) * k;
   h ^= h >> 32U;
   return h * k ^ (h >> 17U);
@@ -100,7 +108,8 @@ class CodeCache {
   };
   struct Slot {
     std::uint64_t hash = 0;
-    std::uint32_t entry = 0;  // index + 1
+    CodeEntry* entry = nullptr;
+    SystemNumber system = 0;
   };
   void fill(CodeEntry& entry, SystemNumber system);
   Vocabulary::Found repaired(const System& system, std::string_view code);
@@ -115,8 +124,7 @@ class CodeCache {
   std::string last_name_;
   SystemNumber last_ = 0;
   bool has_last_ = false;
-  std::deque<CodeEntry> entries_;
-  std::vector<std::uint32_t> entry_systems_;
+  std::deque<CodeEntry> entries_;  // slots point at them: addresses must stay
   Arena heap_;
   std::deque<std::vector<std::int32_t>> own_;  // targets of concept codes
   std::vector<Slot> slots_;

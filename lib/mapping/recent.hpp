@@ -6,6 +6,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/short_text.hpp"
+
 namespace pyojun::mapping {
 
 // The last few texts of up to 48 bytes; a text has one place, where the last one stays. `salt`: texts of different salts never are the
@@ -16,8 +18,7 @@ class Recent {
   const What* find(std::string_view text, std::uint64_t salt) const {
     if (text.size() > longest || text.empty()) return nullptr;
     const Entry& entry = entries_[place(text, salt)];
-    const bool same = entry.size == text.size() && entry.salt == salt && std::memcmp(entry.text, text.data(), text.size()) == 0;
-    return same ? &entry.what : nullptr;
+    return entry.salt == salt && same_text({entry.text, entry.size}, text) ? &entry.what : nullptr;
   }
   void keep(std::string_view text, std::uint64_t salt, const What& what) {
     if (text.size() > longest || text.empty()) return;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/short_text.hpp"
 #include "readers/byte_scan.hpp"
 #include "readers/delimited.hpp"
 
@@ -82,7 +83,8 @@ class ChunkParser {
   std::uint32_t delivered_length(const char* from, const char* to) const;
   bool is_null(std::string_view text) const {
     if ((null_lengths_ >> (text.size() < 63 ? text.size() : 63) & 1) == 0) return false;
-    return std::find(layout_.null_words.begin(), layout_.null_words.end(), text) != layout_.null_words.end();
+    return std::any_of(layout_.null_words.begin(), layout_.null_words.end(),
+                       [text](std::string_view word) { return same_text(word, text); });
   }
 
   const DelimitedLayout& layout_;

@@ -71,3 +71,23 @@ TEST_CASE("columns are known by their names, and seven digits of their values st
   append_column_registration(out, "801301-1234567");
   CHECK(out == "801301-1******");
 }
+
+TEST_CASE("a number is found wherever it stands, whatever stands around it") {
+  const std::string number = "800101-1234567", bare = "8001011234567";
+  for (std::size_t size = number.size(); size <= 80; ++size) {
+    for (std::size_t at = 0; at + number.size() <= size; ++at) {
+      CAPTURE(size);
+      CAPTURE(at);
+      std::string text(size, '-');
+      CHECK_FALSE(holds_registration(text, BareNumbers::guarded));
+      text.replace(at, number.size(), number);
+      CHECK(holds_registration(text, BareNumbers::guarded));
+      text.assign(size, ' ').replace(at, bare.size(), bare);
+      CHECK(holds_registration(text, BareNumbers::guarded));
+      CHECK_FALSE(holds_registration(text, BareNumbers::allowed));
+      text.assign(size, '.').replace(at, number.size(), "80010-101234567");  // never six and seven digits
+      CHECK_FALSE(holds_registration(text, BareNumbers::guarded));
+    }
+  }
+  CHECK(holds_registration("0000-1111-2222 ８００１０１－１２３４５６７", BareNumbers::guarded));
+}

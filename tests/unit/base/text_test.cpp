@@ -1,4 +1,5 @@
 // Encodings and text helpers: every code point, every CP949 pair, and pieces cut anywhere.
+#include "base/short_text.hpp"
 #include "base/text.hpp"
 
 #include <doctest/doctest.h>
@@ -132,4 +133,21 @@ TEST_CASE("trim, folding and did you mean") {
   const std::string_view names[] = {"person_id", "birth_datetime", "gender_concept_id"};
   CHECK(nearest("persn_id", names) == "person_id");
   CHECK(nearest("completely_other", names).empty());
+}
+
+TEST_CASE("short texts are the same when every byte is") {
+  CHECK(same_text({}, ""));
+  CHECK_FALSE(same_text("a", ""));
+  for (std::size_t size = 1; size <= 40; ++size) {
+    std::string a(size, 'x'), b = "_" + a;  // at another alignment
+    const std::string_view other = std::string_view(b).substr(1);
+    CAPTURE(size);
+    CHECK(same_text(a, other));
+    CHECK_FALSE(same_text(a, other.substr(0, size - 1)));
+    for (std::size_t i = 0; i < size; ++i) {
+      a[i] = 'y';
+      CHECK_FALSE(same_text(a, other));
+      a[i] = 'x';
+    }
+  }
 }
