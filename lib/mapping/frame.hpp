@@ -264,8 +264,8 @@ Hash128 key_of(Frame& frame, const std::vector<const Op*>& parts, std::uint64_t 
 // date() and datetime(): ISO 8601, then the dialect's forms; the mapping's time zone rule applied. False: not a time.
 bool parse_time(const Frame& frame, std::string_view text, TimeValue& out);
 
-void make_answer(Frame& frame, const Value& value, std::string_view unit, Value& out);
-void make_unit(Frame& frame, const Value& value, Value& out);
+void make_answer(Frame& frame, const Value& in, std::string_view unit, Value& out);  // `in` may be `out`
+void make_unit(Frame& frame, const Value& in, Value& out);                           // the same
 void make_code_of_concept(Frame& frame, const Value& value, Value& out);
 
 // Operations of the language itself; those of functions are in functions.cpp.

@@ -180,16 +180,16 @@ void set_number_or_null(Value& out, std::optional<double> low, std::optional<dou
 
 }  // namespace
 
-void make_answer(Frame& frame, const Value& value, std::string_view unit, Value& out) {
-  const Value in = value;
-  out.clear();
-  if (!in.present() || in.tag == Tag::answer || in.tag == Tag::answers) {
-    if (in.present()) out = in;
+// `in` may be `out`: nothing is written before all is read. A copy would be read back before it has reached memory, for every row.
+void make_answer(Frame& frame, const Value& in, std::string_view unit, Value& out) {
+  if (!in.present()) return out.clear();
+  if (in.tag == Tag::answer || in.tag == Tag::answers) {
+    if (&in != &out) out = in;
     return;
   }
   Answer& answer = frame.answers.take();
   if (in.tag == Tag::object) {
-    if (!answer_of_object(frame, in.node, unit, answer)) return;
+    if (!answer_of_object(frame, in.node, unit, answer)) return out.clear();
   } else if (const auto* code = code_of(in)) {
     answer_of_code(frame, code, code->code, answer);
   } else if (in.tag == Tag::integer || in.tag == Tag::number) {
@@ -208,17 +208,15 @@ void make_answer(Frame& frame, const Value& value, std::string_view unit, Value&
       answer_of_text(frame, answer.text, unit, answer);
     }
   }
-  out.tag = Tag::answer;
   out.node = in.node;
+  out.tag = Tag::answer;
   out.answer = &answer;
 }
 
-void make_unit(Frame& frame, const Value& value, Value& out) {
-  const Value in = value;
-  out.clear();
-  if (!in.present()) return;
+void make_unit(Frame& frame, const Value& in, Value& out) {
+  if (!in.present()) return out.clear();
   if (in.tag == Tag::concept_id || in.tag == Tag::integer) {
-    out = in;
+    if (&in != &out) out = in;
     return;
   }
   const ShapeNames& names = frame.plan->names_;
@@ -229,7 +227,7 @@ void make_unit(Frame& frame, const Value& value, Value& out) {
   } else {
     text = own_text(frame, in);
   }
-  if (text.empty()) return;
+  if (text.empty()) return out.clear();
   const std::int32_t id = unit_concept(frame, text);
   out.node = in.node;
   out.set_concept(id < 0 ? null_integer : id, text);

@@ -157,7 +157,7 @@ void PlanMapper::stem_codes(const EmitPlan& emit) {
   codes_.clear();
   code_texts_.clear();
   if (emit.code_attribute == 0xFFFF) return;
-  Value value = values_[emit.code_attribute];
+  const Value& value = values_[emit.code_attribute];
   const auto add = [&](const CodeEntry* code, std::string_view text) {
     codes_.push_back(code);
     code_texts_.push_back(text);
@@ -171,8 +171,9 @@ void PlanMapper::stem_codes(const EmitPlan& emit) {
     case Tag::integer:
     case Tag::concept_id: {
       const std::string_view source = value.tag == Tag::concept_id ? value.text() : std::string_view();
-      make_code_of_concept(frame_, value, value);
-      return add(value.code, source);
+      Value code;
+      make_code_of_concept(frame_, value, code);
+      return add(code.code, source);
     }
     default: {
       std::string_view text;
@@ -239,13 +240,17 @@ bool PlanMapper::stem_rows(const RulePlan& rule, const EmitPlan& emit, Identity 
   Value* const value = emit.value_attribute == 0xFFFF ? nullptr : &values_[emit.value_attribute];
   const auto* const answers = value != nullptr && value->tag == Tag::answers ? value->answers : nullptr;
   const std::size_t repeats = answers == nullptr ? 1 : answers->size();
-  for (std::size_t i = 0; i < turns * repeats; ++i) {
+  for (std::size_t i = 0, turn = 0, repeat = 0; i < turns * repeats; ++i) {
     if (answers != nullptr) {
       value->tag = Tag::answer;
-      value->answer = (*answers)[i % repeats];
+      value->answer = (*answers)[repeat];
     }
-    given.code = codes_.empty() ? nullptr : codes_[i / repeats];
-    given.code_text = codes_.empty() ? std::string_view() : code_texts_[i / repeats];
+    given.code = codes_.empty() ? nullptr : codes_[turn];
+    given.code_text = codes_.empty() ? nullptr : &code_texts_[turn];
+    if (++repeat == repeats) {
+      repeat = 0;
+      ++turn;
+    }
     for (const RouteRow& row : route(emit, given.code)) {
       const Layout& layout = emit.layouts[row.layout];
       given.route = &row;

@@ -125,7 +125,7 @@ class Writer {
       case Fill::code_source:
         return given_.code == nullptr ? Put::absent : concept_id(given_.code->source_concept, out);
       case Fill::code_text:
-        return text(binding, given_.code_text, out);
+        return given_.code_text == nullptr ? Put::absent : text(binding, *given_.code_text, out);
       case Fill::value_number:
       case Fill::value_operator:
       case Fill::value_concept:

@@ -10,12 +10,12 @@ namespace pyojun::mapping {
 
 // What a row is made of.
 struct Given {
-  const Value* values = nullptr;       // by attribute
-  const RouteRow* route = nullptr;     // stem rows
-  const CodeEntry* code = nullptr;     // stem rows; null when there is no code
-  std::string_view code_text;          // for *_source_value
-  std::uint16_t days_supply = 0xFFFF;  // attribute, for ends that follow from the start
-  std::uint32_t candidate = 0;         // number within the batch, for event()
+  const Value* values = nullptr;                // by attribute
+  const RouteRow* route = nullptr;              // stem rows
+  const CodeEntry* code = nullptr;              // stem rows; null when there is no code
+  const std::string_view* code_text = nullptr;  // for *_source_value; null when there is no code
+  std::uint16_t days_supply = 0xFFFF;           // attribute, for ends that follow from the start
+  std::uint32_t candidate = 0;                  // number within the batch, for event()
 };
 
 // Appends one value to every bound column. False: frame.failure says why; columns are then of unequal length until cut back.
