@@ -1,5 +1,6 @@
 // From a chunk of delimited text to a flat batch: one pass from delimiter to delimiter, nodes written in place.
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "base/short_text.hpp"
@@ -24,11 +25,24 @@ inline bool any_high_bit(const char* text, std::size_t size, const char* end) {
   return std::any_of(text, text + size, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
-// What the inner loop must know of a column, in 8 bytes.
+// What the inner loop must know of a column.
 struct Slot {
   std::uint32_t slot;
   Symbol symbol;
+  std::uint64_t rest;  // second half of a text node's words, see write_node
 };
+
+// A node is written for every field that is read, so it is written as three words. `rest`: child, name and kind.
+static_assert(sizeof(Node) == 24 && offsetof(Node, length) == 8 && offsetof(Node, next) == 12 && offsetof(Node, child) == 16 &&
+              offsetof(Node, name) == 20 && offsetof(Node, kind) == 22 && sizeof(Node::kind) == 1);
+constexpr std::uint64_t rest_of_node(Symbol name, NodeKind kind) {
+  return std::uint64_t{name} << 32 | std::uint64_t{static_cast<std::uint8_t>(kind)} << 48;
+}
+inline void write_node(Node& node, const char* data, std::size_t size, NodeIndex next, std::uint64_t rest) {
+  const std::uint64_t words[2] = {std::uint64_t{static_cast<std::uint32_t>(size)} | std::uint64_t{next} << 32, rest};
+  node.data = data;
+  std::memcpy(reinterpret_cast<char*>(&node) + offsetof(Node, length), words, sizeof words);
+}
 
 class ChunkParser {
  public:
@@ -44,7 +58,7 @@ class ChunkParser {
         offset_(chunk.offset) {
     for (const auto& word : layout.null_words) null_lengths_ |= std::uint64_t{1} << std::min<std::size_t>(word.size(), 63);
     slots_.reserve(layout.columns.size());
-    for (const auto& column : layout.columns) slots_.push_back({column.slot, column.symbol});
+    for (const auto& column : layout.columns) slots_.push_back({column.slot, column.symbol, rest_of_node(column.symbol, NodeKind::text)});
     transcodes_ = layout.encoding == Encoding::cp949 || layout.encoding == Encoding::latin1;
     if (!layout.trusted) careful_ = bad_byte({begin_, chunk.bytes.size()}) != no_bad_byte;
     plain_ = !careful_;
@@ -101,7 +115,7 @@ class ChunkParser {
   bool transcodes_ = false, careful_ = false;
   bool plain_ = false;  // fields need no look inside
   std::vector<Slot> slots_;
-  const char* quote_ = nullptr;  // the next quote, once pos_ has passed it another one is looked for; null: none is left (plain_)
+  const char* quote_ = nullptr;  // the next quote, once pos_ has passed it another one is looked for; the end: none is left (plain_)
 
   const char* start_ = nullptr;  // of the record
   const char* stop_ = nullptr;   // of the record, its line end not included
@@ -149,13 +163,8 @@ std::uint32_t ChunkParser::delivered_length(const char* from, const char* to) co
 }
 
 inline void ChunkParser::put(std::uint32_t slot, Symbol name, const char* data, std::size_t size) {
-  Node& node = nodes_[base_ + slot];
-  node.data = data;
-  node.length = static_cast<std::uint32_t>(size);
-  node.next = base_ + slot + 1;  // the last one is closed with the record
-  node.child = 0;
-  node.name = name;
-  node.kind = NodeKind::text;
+  // The last one is closed with the record.
+  write_node(nodes_[base_ + slot], data, size, base_ + slot + 1, rest_of_node(name, NodeKind::text));
 }
 
 // A field without quotes, or the inside of a quoted one without doubled quotes.
@@ -234,10 +243,11 @@ bool ChunkParser::quoted_field() {
   return true;
 }
 
-// The first quote in [at, to); null when there is none.
+// The first quote in [at, to), or `to`.
 const char* ChunkParser::quote_in(const char* at, const char* to) const {
-  if (!layout_.quoting || at == to) return nullptr;
-  return static_cast<const char*>(std::memchr(at, layout_.quote, static_cast<std::size_t>(to - at)));
+  if (!layout_.quoting || at == to) return to;
+  const void* const found = std::memchr(at, layout_.quote, static_cast<std::size_t>(to - at));
+  return found == nullptr ? to : static_cast<const char*>(found);
 }
 
 // The fields up to the first one that is quoted, beyond the last column or over the limit, written straight into the nodes.
@@ -259,9 +269,9 @@ bool ChunkParser::plain_fields() {
   std::size_t column = column_;
   bool done = false;
   while (column < columns) {
-    if (quote != nullptr && pos >= quote) {
+    if (pos >= quote) {
       if (pos > quote) quote = quote_in(pos, end);
-      if (pos == quote) break;
+      if (pos == quote && pos != end) break;
     }
     stop = structurals.next();
     const auto size = static_cast<std::size_t>(stop - pos);
@@ -273,13 +283,7 @@ bool ChunkParser::plain_fields() {
     if constexpr (nulls) null = is_null({pos, size});
     if (size != 0 && !null) filled[column] += step;
     const Slot slot = slots[column];
-    Node& node = nodes[slot.slot];
-    node.data = pos;
-    node.length = static_cast<std::uint32_t>(size);
-    node.next = base + slot.slot + 1;
-    node.child = 0;
-    node.name = slot.symbol;
-    node.kind = null ? NodeKind::null : NodeKind::text;
+    write_node(nodes[slot.slot], pos, size, base + slot.slot + 1, null ? rest_of_node(slot.symbol, NodeKind::null) : slot.rest);
     if constexpr (decode) {
       if (slot.symbol != 0 && any_high_bit(pos, size, end)) {
         column_ = column;
@@ -352,7 +356,7 @@ void ChunkParser::take_back_filled() {
   const bool line_ended = line_ended_;
   const std::uint32_t inner_lines = inner_lines_;
   structurals_ = Structurals(start_, end_, layout_.delimiter);
-  if (const char* const quote = quote_in(start_, stop_); quote != nullptr) quote_ = quote;  // else what comes next still does
+  if (const char* const quote = quote_in(start_, stop_); quote != stop_) quote_ = quote;  // else what comes next still does
   pos_ = start_;
   column_ = 0;
   step_ = ~std::uint64_t{0};
