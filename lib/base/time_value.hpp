@@ -14,8 +14,8 @@ enum class Precision : std::uint8_t { year, month, day, minute, second, fraction
 
 // A point in time as the source wrote it. `days` since 1970-01-01; `micros` within the day; `offset_minutes` east of UTC.
 struct TimeValue {
+  std::int64_t micros = 0;  // 0 .. 86'399'999'999
   std::int32_t days = 0;
-  std::int64_t micros = 0;          // 0 .. 86'399'999'999
   std::int16_t offset_minutes = 0;  // meaningful when has_offset
   bool has_offset = false;
   Precision precision = Precision::day;

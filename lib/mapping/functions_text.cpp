@@ -150,20 +150,19 @@ bool parse_in(const Frame& frame, std::string_view text, const Zone& zone, std::
 
 bool parse_time(const Frame& frame, std::string_view text, TimeValue& out) { return parse_in(frame, text, frame.plan->zone_, 0, out); }
 
+// These two make the time where it stays.
 void run_date(const Op& op, Frame& frame, Value& out) {
-  TimeValue time;
-  NodeIndex node = 0;
-  if (!time_argument(op, 0, frame, time, node)) return out.clear();
-  if (time.precision > Precision::day) time.precision = Precision::day;
-  time.micros = 0;
-  set_time(out, node, time);
+  run_datetime(op, frame, out);
+  if (out.tag != Tag::time) return;
+  out.time.micros = 0;
+  if (out.time.precision > Precision::day) out.time.precision = Precision::day;
 }
 
 void run_datetime(const Op& op, Frame& frame, Value& out) {
-  TimeValue time;
   NodeIndex node = 0;
-  if (!time_argument(op, 0, frame, time, node)) return out.clear();
-  set_time(out, node, time);
+  if (!time_argument(op, 0, frame, out.time, node)) return out.clear();
+  out.tag = Tag::time;
+  out.node = node;
 }
 
 // Times without an offset cannot be placed: they are taken as they stand.

@@ -24,7 +24,7 @@ program = pathlib.Path(os.environ.get("PYOJUN", root / "build" / "pyojun")).reso
 
 
 def environment(folder, vocabulary):
-    env = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LD_LIBRARY_PATH", "ASAN_OPTIONS")}
+    env = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS")}
     env.update(PATH=f"{program.parent}:{env.get('PATH', '')}", LC_ALL="C.UTF-8", TZ="UTC", VOCAB=str(vocabulary), ROOT=str(root), HOME=str(folder))
     return env
 
