@@ -2,7 +2,7 @@
 add_library(pyojun_options INTERFACE)
 target_compile_options(pyojun_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Werror
   $<$<CXX_COMPILER_ID:GNU>:-Wno-error=maybe-uninitialized>)
-target_compile_options(pyojun_options INTERFACE -fno-omit-frame-pointer -fstack-protector-strong $<$<CONFIG:Release>:-O2 -g1>)
+target_compile_options(pyojun_options INTERFACE -fstack-protector-strong $<IF:$<CONFIG:Release>,-O2 -g1,-fno-omit-frame-pointer>)
 if(PYOJUN_SANITIZE)
   # Instrumentation changes what gcc warns about; the plain build is the one that forbids warnings.
   # Left out: null and object-size, whose faults address sees too, and vptr. The three are a third of the compiling of a large file.

@@ -35,6 +35,7 @@ class Conversion {
   VocabularyAccess vocabulary_access() const;
   Status open_warehouse();
   Status hash();
+  Status check_readable() const;
   Status check_space() const;
   Status map();
   Status stand_by_last_run();
@@ -127,7 +128,21 @@ Status Conversion::hash() {
   for (auto& source : ready_.sources) {
     if (Status status = hash_files(source.sources, request_.threads, world_); !status) return status;
   }
+  if (Status status = check_readable(); !status) return status;
   return request_.dry_run ? Status() : check_space();
+}
+
+// Nothing that is there can be read and nothing was known before: no empty tables in the place of what was published earlier.
+Status Conversion::check_readable() const {
+  const SourceFile* unread = nullptr;
+  for (const auto& source : ready_.sources) {
+    for (const SourceFile& file : source.sources.files) {
+      if (file.format == nullptr) continue;
+      if (!file.unhashed) return {};
+      if (unread == nullptr) unread = &file;
+    }
+  }
+  return unread != nullptr && warehouse_->names().empty() ? Status(*unread->unhashed) : Status();
 }
 
 // A night that would surely end with a full disk ends before it has read anything. Mapped rows take a twentieth (documents) to a half (CSV)
