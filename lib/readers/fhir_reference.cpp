@@ -1,7 +1,9 @@
 #include "readers/fhir_reference.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -18,37 +20,42 @@ bool looks_like_resource_type(std::string_view name) {
 
 namespace {
 
-// What decides the form of a reference, found in one pass.
+// What decides the form of a reference.
 struct Shape {
-  std::size_t slashes = 0;
-  std::size_t first = 0;  // place of the first '/'
-  bool query = false;     // '?', '#' or '|': left as it is
+  std::size_t slashes = 0;  // none, one, or two for more
+  std::size_t first = 0;    // place of the first '/'
+  bool query = false;       // '?', '#' or '|': left as it is
 };
 
 #if defined(__SSE2__)
-// The beginning of a longer text by blocks of 16 bytes; answers how much of it was looked at.
-std::size_t shape_of_blocks(std::string_view text, Shape& shape) {
-  std::size_t at = 0;
-  for (; text.size() - at >= 16 && !shape.query; at += 16) {
+// Of a text of 16 to 64 bytes: blocks of 16, the last of which may overlap.
+Shape shape_of_short(std::string_view text) {
+  std::uint64_t slashes = 0;
+  unsigned query = 0;
+  const auto look = [&](std::size_t at) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
-    const auto bits = [bytes](char c) { return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)))); };
-    const unsigned slashes = bits('/');
-    if (slashes != 0 && shape.slashes == 0) shape.first = at + static_cast<std::size_t>(std::countr_zero(slashes));
-    for (unsigned left = slashes; left != 0; left &= left - 1) ++shape.slashes;
-    shape.query = (bits('?') | bits('#') | bits('|')) != 0;
-  }
-  return at;
+    const auto is = [bytes](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
+    slashes |= std::uint64_t{static_cast<unsigned>(_mm_movemask_epi8(is('/')))} << at;
+    query |= static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(is('?'), _mm_or_si128(is('#'), is('|')))));
+  };
+  const std::size_t last = text.size() - 16;
+  for (std::size_t at = 0; at < last; at += 16) look(at);
+  look(last);
+  const std::size_t several = (slashes & (slashes - 1)) != 0 ? 2 : 1;
+  return {slashes == 0 ? 0 : several, static_cast<std::size_t>(std::countr_zero(slashes)), query != 0};
 }
-#else
-std::size_t shape_of_blocks(std::string_view, Shape&) { return 0; }
 #endif
 
 Shape shape_of(std::string_view text) {
+#if defined(__SSE2__)
+  if (text.size() >= 16 && text.size() <= 64) return shape_of_short(text);
+#endif
   Shape shape;
-  for (std::size_t i = shape_of_blocks(text, shape); i < text.size() && !shape.query; ++i) {
+  for (std::size_t i = 0; i < text.size() && !shape.query; ++i) {
     const char c = text[i];
     if (c == '/') {
-      if (shape.slashes++ == 0) shape.first = i;
+      if (shape.slashes == 0) shape.first = i;
+      shape.slashes = std::min<std::size_t>(shape.slashes + 1, 2);
     } else if (c == '?' || c == '#' || c == '|') {
       shape.query = true;
     }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/short_text.hpp"
 #include "base/symbol.hpp"
 
 namespace pyojun {
@@ -33,7 +34,7 @@ class JsonNames {
       const Entry& entry = entries_[at & mask_];
       if (!entry.used) return {};
       if (entry.head != head || entry.length != name.size()) continue;
-      if (name.size() <= 8 || std::memcmp(entry.rest, name.data() + 8, name.size() - 8) == 0) return entry.name;
+      if (name.size() <= 8 || same_text({entry.rest, entry.length - std::size_t{8}}, name.substr(8))) return entry.name;
     }
   }
 

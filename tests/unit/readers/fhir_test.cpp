@@ -57,6 +57,20 @@ TEST_CASE("references become Type/id whatever their form, or stay as they are") 
     CAPTURE(row.from);
     CHECK(canonical_reference(row.from) == row.to);
   }
+  // The same at every length, and wherever a sign stands that leaves a reference as it is.
+  for (std::size_t length = 1; length <= 80; ++length) {
+    CAPTURE(length);
+    const std::string id(length, 'x'), plain = "Patient/" + id;
+    CHECK(canonical_reference(plain) == plain);
+    CHECK(canonical_reference("http://h/" + plain) == plain);
+    CHECK(canonical_reference(plain + "/_history/1") == plain);
+    CHECK(canonical_reference(id) == id);
+    for (std::size_t at = 0; at < length; ++at) {
+      std::string marked = "http://h/" + plain;
+      marked[marked.size() - 1 - at] = "?#|"[at % 3];
+      CHECK(canonical_reference(marked) == marked);
+    }
+  }
 }
 
 TEST_CASE("skipping stops at the right bracket across block borders, strings and escapes") {
