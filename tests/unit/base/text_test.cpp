@@ -1,6 +1,6 @@
 // Encodings and text helpers: every code point, every CP949 pair, and pieces cut anywhere.
-#include "base/short_text.hpp"
 #include "base/text.hpp"
+#include "base/short_text.hpp"
 
 #include <doctest/doctest.h>
 
