@@ -1,6 +1,7 @@
 #include "base/input.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -405,14 +406,14 @@ Status put_in_order(std::vector<std::unique_ptr<Input>>& files) {
     const auto last = std::find_if(first, files.end(), [&](const auto& file) { return rank(file) != rank(*first); });
     if (last - first > 1) {
       for (auto file = first; file != last; ++file) {
-        if (auto hash = (*file)->sha256();
-            !hash && hash.error().code != Code::archive_damaged && hash.error().code != Code::archive_encrypted) {
-          return hash.error();
-        }
+        const auto hash = (*file)->sha256();
+        constexpr std::array waits{Code::archive_damaged, Code::archive_encrypted, Code::file_not_readable,
+                                   Code::file_changed_while_reading};
+        if (!hash && std::ranges::find(waits, hash.error().code) == waits.end()) return hash.error();
       }
       const auto content = [](const Input& file) {
         auto hash = file.sha256();
-        return hash ? std::move(*hash) : std::string();  // a damaged one is reported when it is read
+        return hash ? std::move(*hash) : std::string();  // what is wrong with the file is told when it is hashed again, or read
       };
       std::sort(first, last,
                 [&](const auto& a, const auto& b) { return std::tuple(content(*a), a->path()) < std::tuple(content(*b), b->path()); });

@@ -182,8 +182,12 @@ class UnpackedStream final : public ByteStream {
     const std::size_t needed = std::max(want, window_bytes);
     if (buffer_.size() < needed) buffer_.resize(std::max(needed, std::min(buffer_.size() * 2, needed * 2)));
   }
+  // Damage that was not there before the file was opened is none of the archive.
   Error fail(Code code) {
     failed_ = Error{code, path_, {0, 0, produced_}, {}, {}};
+    if (code == Code::archive_damaged) {
+      if (Status same = file_->unchanged(); !same) failed_ = same.error();
+    }
     return *failed_;
   }
 

@@ -128,21 +128,7 @@ Status Conversion::hash() {
   for (auto& source : ready_.sources) {
     if (Status status = hash_files(source.sources, request_.threads, world_); !status) return status;
   }
-  if (Status status = check_readable(); !status) return status;
   return request_.dry_run ? Status() : check_space();
-}
-
-// Nothing that is there can be read and nothing was known before: no empty tables in the place of what was published earlier.
-Status Conversion::check_readable() const {
-  const SourceFile* unread = nullptr;
-  for (const auto& source : ready_.sources) {
-    for (const SourceFile& file : source.sources.files) {
-      if (file.format == nullptr) continue;
-      if (!file.unhashed) return {};
-      if (unread == nullptr) unread = &file;
-    }
-  }
-  return unread != nullptr && warehouse_->names().empty() ? Status(*unread->unhashed) : Status();
 }
 
 // A night that would surely end with a full disk ends before it has read anything. Mapped rows take a twentieth (documents) to a half (CSV)
@@ -210,11 +196,24 @@ Status Conversion::map() {
     night_->check_unchanged(*source.plan, source.sources, outcome_.night);
     night_->take_names(*source.request, source.sources, outcome_.night);
   }
+  if (Status status = check_readable(); !status) return status;
   outcome_.incomplete = outcome_.incomplete || outcome_.night.unreadable > 0 || outcome_.night.moving > 0 || outcome_.night.ahead > 0 ||
                         outcome_.night.wanting > 0 || !outcome_.night.silent.empty();
   outcome_.run = warehouse_->run_number();
   outcome_.identity = sha256_hex(night_->close() + request_.source_name + '\n' + world_.program_version + '\n');
   warehouse_->identify(called(outcome_.identity));
+  return {};
+}
+
+// A file could not be read, and without it nothing counts, neither of tonight nor of earlier: no empty tables in the place of what was
+// published.
+Status Conversion::check_readable() const {
+  if (request_.dry_run || night_->anything_counts()) return {};
+  for (const auto& source : ready_.sources) {
+    for (const SourceFile& file : source.sources.files) {
+      if (file.unhashed) return *file.unhashed;
+    }
+  }
   return {};
 }
 

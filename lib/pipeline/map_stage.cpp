@@ -354,7 +354,7 @@ void Run::close_files() {
     out.records = file.records;
     out.refused = file.refused;
     if (source.format == nullptr) out.why = source.why;
-    if (source.unhashed) out.broken = source.unhashed;
+    if (source.unhashed && source.fate == Fate::held) out.broken = source.unhashed;
     outcome_.incomplete = outcome_.incomplete || out.why == Code::file_name_registration;
     if (!source.take || stage_.dry_run) continue;
     outcome_.records += file.records;
@@ -394,7 +394,7 @@ Status hash_files(Sources& sources, unsigned threads, const World& world) {
       auto hash = file.input->sha256();
       if (hash) {
         file.sha256 = std::move(*hash);
-      } else if (hash.error().code == Code::file_not_readable || hash.error().code == Code::file_changed_while_reading) {
+      } else if (!file.young && (hash.error().code == Code::file_not_readable || hash.error().code == Code::file_changed_while_reading)) {
         file.unhashed = hash.error();
       }
       world.progress->advance(file.input->size());

@@ -38,18 +38,19 @@ struct SourceFile {
 
   // Night's part
   Fate fate = Fate::fresh;
-  bool take = true;               // is read and mapped in this run
-  std::string made_by;            // what else decides its rows
-  std::string stamp;              // see FileName; "" for what is no plain file
-  std::int64_t modified = 0;      // seconds since 1970, 0: not known
-  std::int64_t changed = 0;       // the same of its inode, which only the machine's own clock sets
-  bool fetched = false;           // made by this run from a query: never too young
-  bool settled = false;           // its times are old enough for the stamp to be trusted
-  bool young = false;             // may still be being written
-  bool ahead = false;             // young because its times lie in the future: it would wait for ever
-  bool replaced = false;          // by a later file of its kind
-  bool looked_up = false;         // lookups read it, or would if it did not wait
-  std::optional<Error> unhashed;  // why its bytes could not be hashed; not of a damaged archive, of which what is whole is mapped
+  bool take = true;           // is read and mapped in this run
+  std::string made_by;        // what else decides its rows
+  std::string stamp;          // see FileName; "" for what is no plain file
+  std::int64_t modified = 0;  // seconds since 1970, 0: not known
+  std::int64_t changed = 0;   // the same of its inode, which only the machine's own clock sets
+  bool fetched = false;       // made by this run from a query: never too young
+  bool settled = false;       // its times are old enough for the stamp to be trusted
+  bool young = false;         // may still be being written
+  bool ahead = false;         // young because its times lie in the future: it would wait for ever
+  bool replaced = false;      // by a later file of its kind
+  bool looked_up = false;     // lookups read it, or would if it did not wait
+  std::optional<Error>
+      unhashed;  // why its bytes could not be hashed; not of one that is young, nor of a damaged archive: of that what is whole is mapped
   bool waits() const { return young || unhashed || (sha256.empty() && earlier != nobody); }  // nothing of it is read tonight
   static constexpr std::uint32_t nobody = ~0U;
   std::uint32_t number = nobody;                       // in the warehouse, once it is there

@@ -153,6 +153,12 @@ def young(c, top, vocab):
     old = os.stat(site.folder / "job.toml").st_mtime - 7200
     for name in ("persons-1.csv", "persons-2.csv"):
         os.utime(site.folder / "in" / name, (old, old))
+    if shutil.which("strace"):  # that it cannot be read while it is written is no news
+        twin = copied(site, top / "young-unread")
+        log = twin.folder / "calls"
+        done = twin.run(prefix=["strace", "-f", "-qq", "-o", log, "-P", twin.folder / "in" / "labs-1.csv", "-e", "inject=pread64:error=EIO"])
+        c.check("INJECTED" in log.read_text(), "the young file was about to be read")
+        c.equal((done.code, done.summary["night"]["held"], done.err.count("F001")), (0, 1, 0), "a young file that cannot be read yet")
     done = site.run()
     c.equal((done.code, done.summary["night"]["held"], done.summary["night"]["fresh"]), (0, 1, 2), "a young file is left for the next run")
     os.utime(site.folder / "in" / "labs-1.csv", (old, old))

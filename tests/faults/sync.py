@@ -168,6 +168,10 @@ def failing_malloc(c, top, vocab, want):
     print(f"allocations: {tried} tried, ends {ends}")
 
 
+def failing_read(path):
+    return ["strace", "-f", "-qq", "-o", "/dev/null", "-P", path, "-e", "inject=pread64:error=EIO:when=1"]
+
+
 def read_errors(c, top, vocab, want):
     """EIO: an input that cannot be read is told, and what is published without it is whole; anything else publishes nothing."""
     ends = {}
@@ -193,17 +197,28 @@ def read_errors(c, top, vocab, want):
         folder = top / "eio"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        failing = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", SAMPLE / name, "-e", "inject=pread64:error=EIO:when=1"]
-        done = convert(INPUTS, folder, vocab, prefix=failing)
+        done = convert(INPUTS, folder, vocab, prefix=failing_read(SAMPLE / name))
         c.equal(done.code, 3, f"EIO in {name}: exit")
         c.check(f'{{"error":"F001","file":"{SAMPLE / name}",' in done.err, f"EIO in {name}: a message that names it")
         c.equal(done.summary["night"]["held"], wait, f"EIO in {name}: files that wait")
         c.equal(convert(INPUTS, folder, vocab).code, 0, f"EIO in {name}: the next run")
         c.equal(tree_hash(folder / "cdm"), want, f"EIO in {name}: the undisturbed bytes after it")
-        if name == "patients.csv":  # alone, and nothing known before: no empty tables take the place of what is published
-            shutil.rmtree(folder / "cdm.w")
-            c.equal(convert(SAMPLE / name, folder, vocab, prefix=failing).code, 1, "EIO in the only file: exit")
-            c.equal(tree_hash(folder / "cdm"), want, "EIO in the only file: what was published stays")
+    # Nothing counts without it (it is the only file, it is the table that the other asks, the known files are gone): no empty tables take the
+    # place of what is published.
+    other = top / "other"
+    other.mkdir()
+    shutil.copy(SAMPLE / "patients.csv", other)
+    for name, inputs, known in (("patients.csv", ["patients.csv"], False), ("encounters.csv", ["encounters.csv", "patients.csv"], False),
+                                ("patients.csv", [other / "patients.csv"], True)):
+        inputs = [SAMPLE / one for one in inputs]
+        label = f"EIO in {name} of {len(inputs)}{', others known' if known else ''}"
+        if not known:
+            shutil.rmtree(folder / "cdm.w", ignore_errors=True)
+        done = convert(inputs, folder, vocab, prefix=failing_read(next(one for one in inputs if one.name == name)))
+        c.equal(done.code, 1, f"{label}: exit")
+        c.equal(tree_hash(folder / "cdm"), want, f"{label}: what was published stays")
+        if not known:
+            c.equal(convert(INPUTS, folder, vocab).code, 0, f"{label}: the next run")
 
 
 def main():

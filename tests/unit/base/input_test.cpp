@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -270,6 +271,21 @@ TEST_CASE("a file that grows while it is read is noticed") {
   REQUIRE(stream);
   std::ofstream(path, std::ios::app) << "1,2\n";
   CHECK((*stream)->fill(100).error().code == Code::file_changed_while_reading);
+}
+
+TEST_CASE("an archive that is written over while it is read has changed, it is not damaged") {
+  const Folder folder;
+  const std::string packed = gzip(many_lines(5000)), path = folder.put("g.csv.gz", packed);
+  const auto inputs = expand_inputs({path});
+  auto stream = inputs->files[0]->open();
+  REQUIRE(stream);
+  std::fstream over(path, std::ios::in | std::ios::out);
+  over.seekp(64);
+  over << std::string(packed.size() - 64, '\xFF') << std::flush;
+  fs::last_write_time(path, fs::file_time_type::clock::now() + std::chrono::hours(1));  // clocks of file systems are coarse
+  const auto filled = (*stream)->fill(std::size_t{1} << 24);
+  REQUIRE_FALSE(filled);
+  CHECK(filled.error().code == Code::file_changed_while_reading);
 }
 
 TEST_CASE("facts of one pass") {
