@@ -168,8 +168,8 @@ def failing_malloc(c, top, vocab, want):
     print(f"allocations: {tried} tried, ends {ends}")
 
 
-def failing_read(path):
-    return ["strace", "-f", "-qq", "-o", "/dev/null", "-P", path, "-e", "inject=pread64:error=EIO:when=1"]
+def failing_read(path, when=":when=1"):
+    return ["strace", "-f", "-qq", "-o", "/dev/null", "-P", path, "-e", f"inject=pread64:error=EIO{when}"]
 
 
 def read_errors(c, top, vocab, want):
@@ -219,6 +219,14 @@ def read_errors(c, top, vocab, want):
         c.equal(tree_hash(folder / "cdm"), want, f"{label}: what was published stays")
         if not known:
             c.equal(convert(INPUTS, folder, vocab).code, 0, f"{label}: the next run")
+    # Files of one name and size are hashed to tell them apart: one that cannot be read waits, the other is mapped.
+    twin = top / "twin"
+    twin.mkdir()
+    (twin / "patients.csv").write_bytes((SAMPLE / "patients.csv").read_bytes()[:-1] + b"x")
+    shutil.rmtree(folder)
+    folder.mkdir()
+    done = convert([SAMPLE / "patients.csv", twin], folder, vocab, prefix=failing_read(twin / "patients.csv", ""))
+    c.equal((done.code, done.summary["night"]["fresh"], done.summary["night"]["held"]), (3, 1, 1), "EIO in one of two files of one name")
 
 
 def main():
