@@ -172,9 +172,8 @@ class InputBase : public Input {
   mutable std::optional<ByteFacts> facts_;
 };
 
-std::unique_ptr<ByteStream> stream_of(std::shared_ptr<const MappedFile> file) {
-  const auto bytes = file->bytes();
-  return std::make_unique<MappedStream>(bytes, file, file);
+std::unique_ptr<ByteStream> stream_of(const std::shared_ptr<const MappedFile>& file) {
+  return std::make_unique<MappedStream>(file->bytes(), file, file);
 }
 
 // A file on disk; mapped anew by each open(), so that thousands of inputs do not hold thousands of mappings.
@@ -185,7 +184,7 @@ class FileInput final : public InputBase {
   Result<std::unique_ptr<ByteStream>> open() const override {
     auto file = MappedFile::open(path());
     if (!file) return file.error();
-    if (packing_ == Packing::none) return stream_of(std::move(*file));
+    if (packing_ == Packing::none) return stream_of(*file);
     return open_packed(std::move(*file), packing_, path());
   }
 
@@ -229,7 +228,7 @@ class MemberInput final : public InputBase {
 class MemoryInput final : public InputBase {
  public:
   MemoryInput(std::string name, std::shared_ptr<const std::string> bytes, bool streamed)
-      : InputBase(name, name, bytes->size()), bytes_(std::move(bytes)), streamed_(streamed) {}
+      : InputBase{name, std::move(name), bytes->size()}, bytes_(std::move(bytes)), streamed_(streamed) {}
   Result<std::unique_ptr<ByteStream>> open() const override {
     if (streamed_) return std::unique_ptr<ByteStream>(std::make_unique<TrickleStream>(*bytes_));
     return std::unique_ptr<ByteStream>(std::make_unique<MappedStream>(*bytes_, bytes_, nullptr));
@@ -261,7 +260,7 @@ class Collector {
   Status folder(const std::string& text);
   Status pattern(const std::string& text);
   Status standard_input();
-  Status zip(const std::string& text, std::shared_ptr<const MappedFile> file);
+  Status zip(const std::string& text, const std::shared_ptr<const MappedFile>& file);
 
   Inputs& inputs_;
   std::set<std::pair<std::uint64_t, std::uint64_t>> seen_;  // device and inode
@@ -306,7 +305,7 @@ Status Collector::path(const std::string& text, bool named) {
   const Packing packing = packing_of((*file)->bytes());
   std::string name = base_name(text);
   // Spreadsheets and documents are zip files too; only what is called .zip is meant as an archive.
-  if (packing == Packing::zip && ascii_lower(name).ends_with(".zip")) return zip(text, std::move(*file));
+  if (packing == Packing::zip && ascii_lower(name).ends_with(".zip")) return zip(text, *file);
   if (packing == Packing::gzip) name = without_ending(std::move(name), ".gz");
   if (packing == Packing::zstd) name = without_ending(std::move(name), ".zst");
   inputs_.files.push_back(
@@ -339,7 +338,7 @@ Status Collector::folder(const std::string& text) {
   return {};
 }
 
-Status Collector::zip(const std::string& text, std::shared_ptr<const MappedFile> file) {
+Status Collector::zip(const std::string& text, const std::shared_ptr<const MappedFile>& file) {
   auto members = zip_members(*file, text, inputs_.skipped);
   if (!members) return members.error();
   for (ZipMember& member : *members) {

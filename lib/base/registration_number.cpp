@@ -172,8 +172,8 @@ bool next_number(std::string_view text, std::size_t from, BareNumbers bare, Plac
 struct Sixteen {
   explicit Sixteen(const char* from) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-    const __m128i value = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
-    digits = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(9)), value)));
+    const __m128i least = _mm_cmpgt_epi8(bytes, _mm_set1_epi8('0' - 1)), most = _mm_cmplt_epi8(bytes, _mm_set1_epi8('9' + 1));
+    digits = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_and_si128(least, most)));  // bytes that are not ASCII are below zero
     high = static_cast<std::uint32_t>(_mm_movemask_epi8(bytes));
   }
   std::uint32_t digits = 0, high = 0;  // bit i: byte i is a digit; is not ASCII

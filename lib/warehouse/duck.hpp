@@ -12,10 +12,13 @@
 
 #include "base/result.hpp"
 
+// The engine's own names.
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 struct _duckdb_database;
 struct _duckdb_connection;
 struct _duckdb_appender;
 struct _duckdb_data_chunk;
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 
 namespace pyojun {
 
