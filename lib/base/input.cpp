@@ -390,7 +390,7 @@ Status Collector::standard_input() {
   auto file = MappedFile::take(descriptor, "-");
   if (!file) return file.error();
   const Packing packing = packing_of((*file)->bytes());
-  if (packing == Packing::zip) return zip("-", std::move(*file));
+  if (packing == Packing::zip) return zip("-", *file);
   inputs_.files.push_back(std::make_unique<HeldInput>("-", "stdin", std::move(*file), packing));
   return {};
 }
