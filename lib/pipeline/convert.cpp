@@ -196,19 +196,18 @@ Status Conversion::map() {
     night_->check_unchanged(*source.plan, source.sources, outcome_.night);
     night_->take_names(*source.request, source.sources, outcome_.night);
   }
-  if (Status status = check_readable(); !status) return status;
   outcome_.incomplete = outcome_.incomplete || outcome_.night.unreadable > 0 || outcome_.night.moving > 0 || outcome_.night.ahead > 0 ||
                         outcome_.night.wanting > 0 || !outcome_.night.silent.empty();
   outcome_.run = warehouse_->run_number();
   outcome_.identity = sha256_hex(night_->close() + request_.source_name + '\n' + world_.program_version + '\n');
   warehouse_->identify(called(outcome_.identity));
-  return {};
+  return check_readable();
 }
 
 // A file could not be read, and without it nothing counts, neither of tonight nor of earlier: no empty tables in the place of what was
 // published.
 Status Conversion::check_readable() const {
-  if (request_.dry_run || night_->anything_counts()) return {};
+  if (request_.dry_run || !warehouse_->names().empty()) return {};
   for (const auto& source : ready_.sources) {
     for (const SourceFile& file : source.sources.files) {
       if (file.unhashed) return *file.unhashed;

@@ -274,10 +274,6 @@ void Night::take_names(const SourceRequest& request, const Sources& sources, Nig
   }
 }
 
-bool Night::anything_counts() const {
-  return !names_.empty() || std::ranges::any_of(warehouse_.names(), [this](const FileName& name) { return !ranks_.contains(name.source); });
-}
-
 std::string Night::close() {
   for (const FileName& name : warehouse_.names()) {
     if (!ranks_.contains(name.source)) keep_name(name);

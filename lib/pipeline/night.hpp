@@ -46,8 +46,6 @@ class Night {
   void take_names(const SourceRequest& request, const Sources& sources, NightOutcome& out);
   // Tells the warehouse what counts, and in which order. The text names all of it: equal texts, equal outcome.
   std::string close();
-  // After take_names() of all sources: some content counts, of tonight or known before.
-  bool anything_counts() const;
   // False when the warehouse already holds exactly this.
   bool anything_new() const { return new_; }
 

@@ -49,8 +49,8 @@ struct SourceFile {
   bool ahead = false;         // young because its times lie in the future: it would wait for ever
   bool replaced = false;      // by a later file of its kind
   bool looked_up = false;     // lookups read it, or would if it did not wait
-  std::optional<Error>
-      unhashed;  // why its bytes could not be hashed; not of one that is young, nor of a damaged archive: of that what is whole is mapped
+  // Why its bytes could not be hashed. Not of a young file, nor of a damaged archive: of that what is whole is mapped.
+  std::optional<Error> unhashed;
   bool waits() const { return young || unhashed || (sha256.empty() && earlier != nobody); }  // nothing of it is read tonight
   static constexpr std::uint32_t nobody = ~0U;
   std::uint32_t number = nobody;                       // in the warehouse, once it is there
